@@ -1,0 +1,74 @@
+"""Row 1: a scan, answered with the whole play page and written down for good, from 16 connections."""
+
+import urllib.request
+
+from benchmarks import load
+from benchmarks.installation import Installation, answers, free_port, installation, wait_until
+from benchmarks.report import Result
+from benchmarks.texts import text_of
+
+ROW, BAR = 1, 3.0
+
+
+def run(server_url: str, *, quick: bool) -> list[Result]:
+    seconds = 3 if quick else 15
+    with installation(server_url) as site:
+        code = _make_dot(site)
+        site.python("-m", "benchmarks.floor_site")
+        floors = {"": _load_floor(site, seconds)}
+        if server_url:
+            floors["; floor with synchronous_commit=off"] = _load_floor(site, seconds, FLOOR_SYNCHRONOUS_COMMIT="off")
+        ours = _load_play_page(site, code, seconds)
+    return [_result(site.database, ours, floor, note) for note, floor in floors.items()]
+
+
+def _make_dot(site: Installation) -> str:
+    """Make a dot with a text of ordinary length: only a real one has a real page. Returns its code."""
+    site.start_micdots("web", "worker")
+    site.sign_up()
+    ready = site.wait_for(site.speak(text_of(1000, "scan")))
+    dot = site.call("GET", f"/api/v1/dots/{ready['dotId']}")
+    site.stop()
+    return str(dot["code"])
+
+
+def _load_floor(site: Installation, seconds: int, **environment: str) -> load.Load:
+    port = free_port()
+    site.start(
+        *("granian", "--interface", "wsgi", "--port", str(port), "--log-level", "warning"),
+        *("--workers", site.environment["WEB_WORKERS"], "--blocking-threads", site.environment["WEB_THREADS"]),
+        "benchmarks.floor_site:application",
+        **environment,
+    )
+    wait_until(lambda: answers(port, "/q/ABC234"), 30, "an answer from the floor")
+    return _load(site, f"http://127.0.0.1:{port}/q/ABC234", seconds)
+
+
+def _load_play_page(site: Installation, code: str, seconds: int) -> load.Load:
+    site.start_micdots("web")
+    url = f"http://127.0.0.1:{site.port}/q/{code}"
+    with urllib.request.urlopen(url, timeout=10) as response:
+        if b"<audio" not in response.read():
+            raise RuntimeError(f"{url} is no play page")
+    return _load(site, url, seconds)
+
+
+def _load(site: Installation, url: str, seconds: int) -> load.Load:
+    load.run(url, 1)  # what is made once: connections, templates, caches
+    measured = load.run(url, seconds)
+    site.stop()
+    return measured
+
+
+def _result(database: str, ours: load.Load, floor: load.Load, note: str) -> Result:
+    return Result(
+        row=ROW,
+        path="scan to full play page, 16 connections" + note,
+        database=database,
+        ours=f"{ours.requests_per_second:.0f}/s, p99 {ours.p99_ms:.0f} ms",
+        floor=f"{floor.requests_per_second:.0f}/s, p99 {floor.p99_ms:.0f} ms",
+        ratio=ours.requests_per_second / floor.requests_per_second,
+        bar=f">= {BAR:g}, p99 <= floor's",
+        reached=None,
+        details={"client": ours.client},
+    )

@@ -1,0 +1,1 @@
+"""From samples to one MP3 of even loudness, in one pass: gain, limiter, LAME, tags, waveform."""

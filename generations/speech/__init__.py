@@ -1,0 +1,1 @@
+"""Speech engines: one small interface (``base``), one module an engine, a registry by name."""

@@ -1,0 +1,43 @@
+"""What is read from a listener's request in the same way by pages, audio and API."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import check_password
+from django.http import HttpRequest
+
+from generations.languages import accepted_languages
+from generations.models import Dot, Rendition
+from micdots.api.limits import enforce
+from micdots.lib.client_address import address_group
+from micdots.lib.errors import Forbidden
+from plays import selectors
+from plays.passes import is_valid_pass
+
+PASSWORD_MAX_LENGTH = 128
+
+
+def wanted_rendition(request: HttpRequest, dot: Dot) -> Rendition:
+    """What this visitor gets to hear of a live dot."""
+    accepted = accepted_languages(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return selectors.choose_rendition(dot, asked=request.GET.get("language", ""), accepted=accepted)
+
+
+def has_pass(request: HttpRequest, dot: Dot) -> bool:
+    token = request.GET.get("token", "")
+    return bool(token) and is_valid_pass(dot, token)
+
+
+def check_pass(request: HttpRequest, dot: Dot) -> None:
+    """Raises Forbidden where the dot has a password and the address no valid pass."""
+    if dot.has_password and not has_pass(request, dot):
+        raise Forbidden
+
+
+def check_dot_password(request: HttpRequest, dot: Dot, password: str) -> bool:
+    """Whether the password is right. Attempts are limited for each address and dot.
+
+    Raises:
+        RateLimited: too many attempts; the password was not looked at.
+    """
+    enforce(request, "dot_password", f"{dot.pk} {address_group(request)}")
+    return len(password) <= PASSWORD_MAX_LENGTH and check_password(password, dot.password)

@@ -1,0 +1,112 @@
+"""What players tell: started, goes on, heard to the end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from generations.models import Dot, Rendition
+from micdots.api.envelope import error_body
+from micdots.api.limits import enforce
+from micdots.api.parsers import bound_body, read_json_object
+from micdots.lib.errors import MicDotsError, RateLimited, ValidationFailed
+from plays import selectors
+from plays.counting import is_bot
+from plays.models import PlayEvent
+from plays.requests import check_pass
+from plays.services import record_event, try_to
+
+BODY_BYTES = 4096
+LONGEST_SECONDS = 7 * 24 * 3600  # no recording here is longer
+
+_VISIT = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A checked event."""
+
+    visit: str
+    event: str
+    position_ms: int
+    heard_ms: int
+    rendition: Rendition
+
+
+# Exempt: no cookie is looked at, so there is nothing that a page on another site could abuse.
+@csrf_exempt
+@require_POST
+def take_event(request: HttpRequest, name: str) -> HttpResponse:
+    """JSON, whatever it is sent as: ``navigator.sendBeacon`` says text/plain. 204, or an error as the API has it."""
+    try:
+        enforce(request, "play")
+        bound_body(request, BODY_BYTES)
+        dot = selectors.find_dot(name)
+        selectors.check_heard(dot, may_finish=True)
+        check_pass(request, dot)
+        told = _read(read_json_object(request.body), dot)
+    except MicDotsError as error:
+        return _refusal(error)
+    try_to(
+        record_event,
+        dot=dot,
+        generation_id=told.rendition.generation_id,
+        language=told.rendition.language,
+        visit=told.visit,
+        event=told.event,
+        position_ms=told.position_ms,
+        heard_ms=told.heard_ms,
+        is_bot=is_bot(request),
+    )
+    return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+
+
+def _read(body: dict[str, Any], dot: Dot) -> Told:
+    """Strictly, and with every field that is wrong named. Raises ValidationFailed."""
+    wrong: dict[str, list[str]] = {}
+    visit, event = body.get("visit"), body.get("event")
+    if not (isinstance(visit, str) and _VISIT.fullmatch(visit)):
+        wrong["visit"] = [_("Send 1 to 36 letters, digits, hyphens or underscores.")]
+    if event not in PlayEvent.Event.values:
+        wrong["event"] = [_("Send play, progress or complete.")]
+    position = _milliseconds(body, "position", wrong)
+    heard = _milliseconds(body, "heard", wrong)
+    rendition = _rendition(body.get("language"), dot)
+    if rendition is None:
+        wrong["language"] = [_("This dot does not speak this language.")]
+    if wrong or rendition is None:
+        raise ValidationFailed(wrong)
+    return Told(str(visit), str(event), position, heard, rendition)
+
+
+def _milliseconds(body: dict[str, Any], field: str, wrong: dict[str, list[str]]) -> int:
+    """Seconds as JSON has them, in milliseconds. One that is left out is 0."""
+    value = body.get(field)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_SECONDS:
+        wrong[field] = [_("Send seconds, from 0.")]
+        return 0
+    return round(value * 1000)
+
+
+def _rendition(language: object, dot: Dot) -> Rendition | None:
+    """The rendition that is heard; the dot's own language where none is told."""
+    if language is None:
+        return selectors.choose_rendition(dot)
+    renditions = {rendition.language.lower(): rendition for rendition in dot.renditions.all()}
+    return renditions.get(language.lower()) if isinstance(language, str) else None
+
+
+def _refusal(error: MicDotsError) -> HttpResponse:
+    body = error_body(error.code, error.message, error.details)
+    response = JsonResponse(body, status=error.status, headers={"Cache-Control": "no-store"})
+    if isinstance(error, RateLimited):
+        response["Retry-After"] = str(error.retry_after)
+    return response

@@ -1,0 +1,145 @@
+"""GET /d/{code}/audio.mp3 and captions.vtt, and the plays that are counted without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+from django.utils import timezone
+
+from plays import services
+from plays.models import DailySalt, PlayEvent, RecentVisitor
+from tests.factories import make_ready_generation
+from tests.objects import fetch
+from tests.plays.dots import make_live_dot
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dot(alice):
+    return make_live_dot(owner=alice)
+
+
+def plays_on(dot) -> int:
+    dot.refresh_from_db()
+    return dot.plays_count
+
+
+def test_it_leads_to_the_object_where_a_range_is_answered(client: Client, alice):
+    generation = make_ready_generation(owner=alice)
+
+    redirect = client.get(f"/d/{generation.dot.code}/audio.mp3")
+    part = fetch(redirect["Location"], Range="bytes=0-99")
+
+    assert redirect.status_code == 302
+    assert redirect["Cache-Control"] == "no-store"
+    assert part.status_code == 206
+    assert part.headers["Content-Range"] == f"bytes 0-99/{generation.audio_bytes}"
+    assert len(part.content) == 100
+
+
+def test_captions_are_webvtt(client: Client, dot):
+    response = client.get(f"/d/{dot.code}/captions.vtt?language=en-GB")
+
+    assert response["Content-Type"] == "text/vtt; charset=utf-8"
+    assert response.content.decode().startswith("WEBVTT")
+
+
+def test_a_download_has_a_name_and_is_no_play(client: Client, alice):
+    generation = make_ready_generation(owner=alice)
+
+    redirect = client.get(f"/d/{generation.dot.code}/audio.mp3?download=1")
+    download = fetch(redirect["Location"])
+
+    assert f"micdots-{generation.dot.code}-en-GB.mp3" in download.headers["Content-Disposition"]
+    assert plays_on(generation.dot) == 0
+
+
+def test_where_plays_are_counted_down_a_download_is_one(client: Client, alice):
+    dot = make_live_dot(owner=alice, max_plays=5)
+
+    assert "download" not in re.sub(r"<h1.*</h1>", "", client.get(f"/d/{dot.code}").content.decode())
+    client.get(f"/d/{dot.code}/audio.mp3?download=1")
+
+    assert plays_on(dot) == 1
+
+
+def test_a_visitor_without_script_is_one_play_in_thirty_minutes(client: Client, dot):
+    for _part in range(3):
+        client.get(f"/d/{dot.code}/audio.mp3")
+    assert plays_on(dot) == 1
+
+    RecentVisitor.objects.update(counted_at=timezone.now() - timedelta(minutes=31))
+    client.get(f"/d/{dot.code}/audio.mp3")
+    assert plays_on(dot) == 2
+    assert PlayEvent.objects.filter(event="play").count() == 2
+
+
+def test_other_networks_and_other_browsers_are_other_visitors(client: Client, dot):
+    client.get(f"/d/{dot.code}/audio.mp3", REMOTE_ADDR="192.0.2.1")
+    client.get(f"/d/{dot.code}/audio.mp3", REMOTE_ADDR="192.0.2.200")  # the same /24
+    client.get(f"/d/{dot.code}/audio.mp3", REMOTE_ADDR="198.51.100.1")
+    client.get(f"/d/{dot.code}/audio.mp3", REMOTE_ADDR="192.0.2.1", headers={"User-Agent": "Another"})
+
+    assert plays_on(dot) == 3
+
+
+def test_a_player_that_tells_its_plays_is_not_counted_here(client: Client, dot):
+    client.get(f"/d/{dot.code}/audio.mp3?events=1")
+
+    assert plays_on(dot) == 0
+
+
+def test_head_prefetch_and_bots_are_no_plays(client: Client, dot):
+    client.head(f"/d/{dot.code}/audio.mp3")
+    client.get(f"/d/{dot.code}/audio.mp3", headers={"Sec-Purpose": "prefetch"})
+    client.get(f"/d/{dot.code}/audio.mp3", headers={"User-Agent": "Googlebot/2.1"})
+
+    assert plays_on(dot) == 0
+
+
+def test_nothing_kept_of_a_visitor_is_an_address_or_outlives_its_day(client: Client, dot):
+    client.get(f"/d/{dot.code}/audio.mp3", REMOTE_ADDR="192.0.2.77")
+
+    visitor = RecentVisitor.objects.get()
+    assert re.fullmatch("[0-9a-f]{64}", visitor.visitor)
+    assert visitor.visitor not in PlayEvent.objects.get().visit
+
+    DailySalt.objects.update(day=timezone.now().date() - timedelta(days=1))
+    RecentVisitor.objects.update(counted_at=timezone.now() - timedelta(minutes=61))
+    services.tidy()
+    assert not DailySalt.objects.exists()
+    assert not RecentVisitor.objects.exists()
+    assert plays_on(dot) == 1
+
+
+def test_who_is_on_the_page_may_finish_when_the_plays_are_used_up(client: Client, alice):
+    dot = make_live_dot(owner=alice, max_plays=1)
+    page = client.get(f"/d/{dot.code}").content.decode()
+    token = re.search(r"audio\.mp3\?language=en-GB&amp;token=([^\"&]+)", page)[1]
+    client.get(f"/d/{dot.code}/audio.mp3?token={token}")
+    assert plays_on(dot) == 1
+
+    assert client.get(f"/d/{dot.code}").status_code == 410
+    assert client.get(f"/d/{dot.code}/audio.mp3").status_code == 410
+    assert client.get(f"/d/{dot.code}/audio.mp3?token={token}").status_code == 302
+    assert client.get(f"/d/{dot.code}/captions.vtt?token={token}").status_code == 200
+
+
+def test_a_failed_count_does_not_stop_the_audio(client: Client, dot, monkeypatch):
+    def fail(**kwargs):
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(services.RecentVisitor.objects, "get_or_create", fail)
+
+    assert client.get(f"/d/{dot.code}/audio.mp3").status_code == 302
+
+
+def test_unknown_codes_and_other_methods(client: Client, dot):
+    assert client.get("/d/ZZZZZZ/audio.mp3").status_code == 404
+    assert client.get("/d/ZZZZZZ/captions.vtt").status_code == 404
+    assert client.post(f"/d/{dot.code}/audio.mp3").status_code == 405

@@ -1,0 +1,114 @@
+"""A dot with a password: nothing is told before, and the page's own addresses carry a pass."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+
+from generations.services import update_dot
+from plays.models import Scan
+from plays.passes import PASS_SECONDS
+from tests.plays.dots import make_live_dot
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "open sesame"
+
+
+@pytest.fixture
+def dot(alice):
+    return make_live_dot(
+        owner=alice, title="A secret title", description="A secret place", password=make_password(PASSWORD)
+    )
+
+
+def pass_in(page: str) -> str:
+    return re.search(r"audio\.mp3\?language=en-GB&amp;token=([^\"&]+)", page)[1]
+
+
+def test_before_it_there_is_a_form_and_nothing_of_the_dot(client: Client, dot):
+    response = client.get(f"/d/{dot.code}")
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert 'type="password"' in page
+    assert "csrfmiddlewaretoken" not in page
+    assert response["Cache-Control"] == "no-store"
+    for secret in ("A secret title", "A secret place", "Hello there", "audio.mp3"):
+        assert secret not in page
+
+
+def test_the_right_one_opens_the_page_whose_parts_answer(client: Client, dot):
+    response = client.post(f"/d/{dot.code}", {"password": PASSWORD})
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "A secret title" in page
+    assert not response.cookies
+    assert response["Cache-Control"] == "no-store"
+    token = pass_in(page)
+    assert client.get(f"/d/{dot.code}/audio.mp3?language=en-GB&token={token}").status_code == 302
+    assert client.get(f"/d/{dot.code}/captions.vtt?token={token}").status_code == 200
+    assert client.get(f"/d/{dot.code}?language=en-GB&token={token}").status_code == 200
+
+
+def test_the_form_works_where_csrf_is_checked(dot):
+    strict = Client(enforce_csrf_checks=True)
+
+    assert strict.post(f"/d/{dot.code}", {"password": PASSWORD}).status_code == 200
+
+
+def test_opening_the_form_is_the_scan_and_sending_it_is_none(client: Client, dot):
+    client.get(f"/q/{dot.code}")
+    client.post(f"/d/{dot.code}", {"password": PASSWORD})
+
+    assert Scan.objects.count() == 1
+
+
+def test_a_wrong_one_is_told_and_opens_nothing(client: Client, dot):
+    for wrong in ("", "Open Sesame", "x" * 10_000, "\x00"):
+        response = client.post(f"/d/{dot.code}", {"password": wrong})
+        assert response.status_code == 403
+        assert "That was not the password" in response.content.decode()
+        assert "A secret title" not in response.content.decode()
+
+
+@pytest.mark.parametrize("part", ["audio.mp3", "captions.vtt"])
+@pytest.mark.parametrize("token", ["", "forged", "1:2", "%00"])
+def test_without_a_valid_pass_its_parts_are_forbidden(client: Client, dot, part, token):
+    assert client.get(f"/d/{dot.code}/{part}?token={token}").status_code == 403
+
+
+def test_a_pass_is_for_one_dot_one_password_and_twelve_hours(client: Client, dot, alice, monkeypatch):
+    other = make_live_dot(owner=alice, password=make_password(PASSWORD))
+    token = pass_in(client.post(f"/d/{dot.code}", {"password": PASSWORD}).content.decode())
+
+    assert client.get(f"/d/{other.code}/audio.mp3?token={token}").status_code == 403
+
+    import time
+
+    now = time.time()
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + PASS_SECONDS - 60)
+    assert client.get(f"/d/{dot.code}/audio.mp3?token={token}").status_code == 302
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + PASS_SECONDS + 60)
+    assert client.get(f"/d/{dot.code}/audio.mp3?token={token}").status_code == 403
+    monkeypatch.undo()
+
+    update_dot(dot=dot, changes={"password": "another one"})
+    assert client.get(f"/d/{dot.code}/audio.mp3?token={token}").status_code == 403
+
+
+def test_attempts_are_limited_also_for_the_right_one(client: Client, dot, settings):
+    settings.RATE_LIMITS_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "dot_password": "3/m"}
+    for _attempt in range(3):
+        assert client.post(f"/d/{dot.code}", {"password": "wrong"}).status_code == 403
+
+    response = client.post(f"/d/{dot.code}", {"password": PASSWORD})
+
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) >= 1
+    assert "Too many attempts" in response.content.decode()

@@ -1,0 +1,195 @@
+"""POST /d/{code}/events."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test import Client
+
+from plays.models import PlayEvent
+from tests.plays.dots import make_live_dot
+
+pytestmark = pytest.mark.django_db
+
+VISIT = "a1b2c3"
+
+
+@pytest.fixture
+def dot(alice):
+    return make_live_dot(owner=alice, languages=("en-GB", "es"))
+
+
+def tell(client: Client, dot: Any, *, content_type: str = "text/plain;charset=UTF-8", query: str = "", **changes: Any):
+    told = {"visit": VISIT, "event": "play", "position": 0, "heard": 0, "language": "en-GB", **changes}
+    return client.post(f"/d/{dot.code}/events{query}", json.dumps(told), content_type=content_type)
+
+
+def plays_on(dot) -> int:
+    dot.refresh_from_db()
+    return dot.plays_count
+
+
+@pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", "application/json"])
+def test_a_play_is_one_row_and_one_in_the_total(dot, content_type):
+    strict = Client(enforce_csrf_checks=True)
+
+    response = tell(strict, dot, content_type=content_type, language="es")
+
+    assert response.status_code == 204
+    assert not response.content
+    assert not response.cookies
+    event = PlayEvent.objects.get()
+    assert (event.event, event.language, event.position_ms) == ("play", "es", 0)
+    assert event.generation_id == dot.renditions.get(language="es").generation_id
+    assert plays_on(dot) == 1
+
+
+def test_progress_and_completion_are_rows_but_no_plays(client: Client, dot):
+    tell(client, dot, event="progress", position=10.04, heard=9.96)
+    tell(client, dot, event="complete", position=3.3, heard=0.5)
+
+    assert list(PlayEvent.objects.order_by("pk").values_list("event", "position_ms", "heard_ms")) == [
+        ("progress", 10_040, 9_960),
+        ("complete", 3_300, 500),
+    ]
+    assert plays_on(dot) == 0
+
+
+def test_the_same_visit_event_and_position_counts_once(client: Client, dot):
+    for _again in range(3):
+        assert tell(client, dot).status_code == 204
+    tell(client, dot, visit="another")
+
+    assert PlayEvent.objects.count() == 2
+    assert plays_on(dot) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_event_at_the_same_moment_counts_once(dot):
+    barrier = threading.Barrier(4)
+    statuses = []
+
+    def send() -> None:
+        barrier.wait()
+        statuses.append(tell(Client(), dot).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [204] * 4
+    assert PlayEvent.objects.count() == 1
+    assert plays_on(dot) == 1
+
+
+def test_position_heard_and_language_may_be_left_out(client: Client, dot):
+    response = client.post(f"/d/{dot.code}/events", '{"visit": "x", "event": "play"}', content_type="text/plain")
+
+    assert response.status_code == 204
+    assert PlayEvent.objects.get().language == "en-GB"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("visit", None),
+        ("visit", ""),
+        ("visit", "x" * 37),
+        ("visit", "with space"),
+        ("visit", "nul\x00"),
+        ("visit", 7),
+        ("event", "scan"),
+        ("event", None),
+        ("event", ["play"]),
+        ("position", -1),
+        ("position", 1e30),
+        ("position", "10"),
+        ("position", True),
+        ("heard", -0.5),
+        ("heard", 10**400),
+        ("heard", {}),
+        ("language", "fr"),
+        ("language", 7),
+        ("language", ""),
+    ],
+)
+def test_bad_values_are_named_and_nothing_is_kept(client: Client, dot, field, value):
+    response = tell(client, dot, **{field: value})
+
+    assert response.status_code == 400
+    body = response.json()
+    assert body["error"]["code"] == "VALIDATION_ERROR"
+    assert body["error"]["details"].keys() & {field, "body"}
+    assert not PlayEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'{"visit": NaN}', b"\xff\xfe", b"[" * 20_000, b'{"a": 1' + b" " * 100]
+)
+def test_malformed_bodies_get_400(client: Client, dot, body):
+    response = client.post(f"/d/{dot.code}/events", body, content_type="text/plain")
+
+    assert response.status_code in {400, 413}
+    assert response.json()["success"] is False
+
+
+def test_an_unknown_code_gets_404_and_another_method_405(client: Client, dot):
+    unknown = client.post("/d/ZZZZZZ/events", "{}", content_type="text/plain")
+
+    assert unknown.status_code == 404
+    assert unknown.json()["error"]["code"] == "NOT_FOUND"
+    assert client.get(f"/d/{dot.code}/events").status_code == 405
+
+
+def test_a_dot_that_cannot_be_heard_gets_410_but_one_used_up_may_be_finished(client: Client, dot):
+    dot.max_plays = 1
+    dot.save()
+    assert tell(client, dot).status_code == 204
+    assert tell(client, dot, event="complete", position=3.3).status_code == 204
+
+    dot.is_active = False
+    dot.save()
+    response = tell(client, dot, visit="later")
+    assert response.status_code == 410
+    assert response.json()["error"]["details"]["reason"] == "paused"
+
+
+def test_behind_a_password_it_takes_the_pages_own_address(client: Client, dot):
+    from plays.passes import issue_pass
+
+    dot.password = make_password("open sesame")
+    dot.save()
+
+    assert tell(client, dot).status_code == 403
+    assert tell(client, dot, query=f"?token={issue_pass(dot)}").status_code == 204
+
+
+def test_a_flood_is_refused_and_the_page_still_served(client: Client, dot, settings):
+    settings.RATE_LIMITS_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "play": "2/m"}
+    for number in range(2):
+        assert tell(client, dot, visit=f"v{number}").status_code == 204
+
+    response = tell(client, dot, visit="v3")
+
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) >= 1
+    assert client.get(f"/d/{dot.code}").status_code == 200
+
+
+def test_a_bots_event_is_in_no_total(client: Client, dot):
+    told = {"visit": VISIT, "event": "play"}
+    client.post(
+        f"/d/{dot.code}/events", json.dumps(told), content_type="text/plain", headers={"User-Agent": "SomeBot/1.0"}
+    )
+
+    assert PlayEvent.objects.get().is_bot
+    assert plays_on(dot) == 0

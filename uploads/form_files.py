@@ -1,0 +1,95 @@
+"""Files that come in a form. None is held in memory: what is larger than 2.5 MB waits in a temporary file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from micdots.lib.client_address import client_address
+from micdots.lib.errors import PayloadTooLarge, ValidationFailed
+from uploads.models import File
+from uploads.services import store_form_file
+from uploads.storage.content_types import UNKNOWN, read_type, types_of
+
+FIELD = "file"
+# What stands around the file in a form.
+FORM_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class FormFile:
+    """A file of a form, as its sender calls it."""
+
+    file: UploadedFile
+    file_name: str
+    content_type: str
+    size: int  # bytes
+
+    def digest(self) -> bytes:
+        """The same for the same file under the same name, another for any other."""
+        digest = hashlib.sha256(repr((self.file_name, self.content_type)).encode())
+        for chunk in self.file.chunks():
+            digest.update(chunk)
+        return digest.digest()
+
+
+def read_files(request: HttpRequest) -> list[FormFile]:
+    """The files in the field ``file``, in their order; none where the form has none.
+
+    Raises:
+        ValidationFailed: the form is broken.
+        PayloadTooLarge: it holds more than forms may, besides files.
+    """
+    try:
+        sent: Sequence[UploadedFile] = request.FILES.getlist(FIELD)
+    except (MultiPartParserError, TooManyFilesSent):
+        raise ValidationFailed({FIELD: [_("This form could not be read. Please send it again.")]}) from None
+    except RequestDataTooBig:
+        raise PayloadTooLarge from None
+    return [_form_file(one) for one in sent]
+
+
+def store_file(request: HttpRequest, owner: User, sent: FormFile) -> File:
+    """Keep one file of a form. Whatever is wrong with it is told on ``file``; the rest as ``store_form_file``."""
+    try:
+        return store_form_file(
+            owner=owner,
+            file=sent.file.file,  # type: ignore[arg-type]  # binary, as Django's upload handlers open it
+            file_name=sent.file_name,
+            content_type=sent.content_type,
+            size=sent.size,
+            address=client_address(request),
+        )
+    except ValidationFailed as error:
+        raise ValidationFailed({FIELD: [text for texts in error.details.values() for text in texts]}) from error
+
+
+def likely_type(file_name: str, told: str) -> str:
+    """The type that a browser or program told, or the one of the extension where that cannot be right.
+
+    Systems know few types: many call a recording ``application/octet-stream``, and some a table an Excel sheet.
+    What the file really is, is found out when it is there.
+    """
+    extension = file_name.rpartition(".")[2].lower()
+    possible = types_of(extension)
+    try:
+        read = read_type(told)
+    except ValueError:
+        read = UNKNOWN
+    if read in possible or not possible:
+        return read
+    # Outside of the audio scope ``mp4`` and ``webm`` are what their name says first: video.
+    return next((one for one in possible if one.startswith("video/")), possible[0])
+
+
+def _form_file(sent: UploadedFile) -> FormFile:
+    name = sent.name or ""
+    return FormFile(sent, name, likely_type(name, sent.content_type or ""), sent.size or 0)
