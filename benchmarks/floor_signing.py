@@ -21,6 +21,9 @@ from micdots.settings import local
 _database = {**local.DATABASES["default"]}
 if _database["ENGINE"].endswith("sqlite3"):
     _database["NAME"] = str(local.VAR_DIR / "floor-signing.sqlite3")
+else:
+    # Tables of its own: Django's accounts are not those of MicDots, whose migrations are in the same database.
+    _database["OPTIONS"] = {**_database["OPTIONS"], "options": "-c search_path=floor"}
 
 settings.configure(
     SECRET_KEY="only for the tokens of a benchmark, and long enough for them",  # noqa: S106 - guards nothing
@@ -92,6 +95,9 @@ def make_account() -> str:
     from django.contrib.auth.models import User
     from rest_framework_simplejwt.tokens import AccessToken
 
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA floor")
     call_command("migrate", verbosity=0)
     with connection.schema_editor() as editor:
         editor.create_model(SignedUpload)

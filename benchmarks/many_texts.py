@@ -23,7 +23,7 @@ def run(server_url: str, *, quick: bool) -> list[Result]:
         begin = time.perf_counter()
         for text in texts:
             site.speak(text)
-        wait_until(lambda: not _unfinished(site), 600, "all generations", every=0.1)
+        wait_until(lambda: not _unfinished(site), 600, "all generations", every=0.25)
         ours = time.perf_counter() - begin
         floor += pipe.seconds_for_all(texts[half:], site.folder, AT_ONCE)
         if failed := site.call("GET", "/api/v1/generations?status=failed"):

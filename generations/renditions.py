@@ -18,9 +18,12 @@ def elect(dot: Dot, language: str) -> Rendition | None:
         Rendition.objects.filter(dot=dot, language=language).delete()
         rendition = None
     else:
-        rendition, _created = Rendition.objects.update_or_create(
-            dot=dot, language=language, defaults={"generation": newest}
+        # The dot's lock keeps others out, so this needs no savepoints of its own as update_or_create() would make.
+        rendition = Rendition.objects.filter(dot=dot, language=language).first() or Rendition(
+            dot=dot, language=language
         )
+        rendition.generation = newest
+        rendition.save()
     _follow(dot)
     return rendition
 

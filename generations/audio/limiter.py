@@ -53,7 +53,8 @@ _OVERSAMPLER = _oversampler()
 def true_peaks(samples: Samples, near: float = 0.0) -> Samples:
     """Return the true peak of each whole block; blocks that stay below ``near`` get their sample peak."""
     blocks = len(samples) // BLOCK
-    peaks = np.abs(samples[: blocks * BLOCK]).reshape(blocks, BLOCK).max(axis=1)
+    # Turned over first: NumPy finds the largest of many short rows at half the speed.
+    peaks = np.abs(samples[: blocks * BLOCK]).reshape(blocks, BLOCK).T.copy().max(axis=0)
     loud = np.flatnonzero(peaks >= near)
     if len(loud):
         windows = sliding_window_view(np.pad(samples, (_TAPS, _TAPS)), BLOCK + 2 * _TAPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import resvg_py
 import zxingcpp
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from PIL import Image
 from micdots.lib.errors import MicDotsError
 
 _FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-_SVG_PIXELS = 400  # enough for 4 pixels a module of the largest symbol that a short address needs
+_MODULE_PIXELS = 5  # of an SVG that is read back; it has one unit a module
 
 
 class QrUnreadable(MicDotsError):
@@ -24,15 +25,18 @@ class QrUnreadable(MicDotsError):
 def read_png(png: bytes) -> str | None:
     """What a QR reader makes of a PNG; None when it finds no code or not exactly one."""
     with Image.open(io.BytesIO(png)) as image:
-        grey = image.convert("L")
+        grey = np.asarray(image.convert("L"))  # the reader takes a picture of Pillow's five times as long to take over
     # Without the reader's second chances: some phones' readers have none, and a light-on-dark code defeats them.
     found = zxingcpp.read_barcodes(grey, formats=_FORMATS, try_rotate=False, try_downscale=False, try_invert=False)
     return found[0].text if len(found) == 1 else None
 
 
-def rasterise(svg: str, *, size: int = _SVG_PIXELS) -> bytes:
-    """An SVG as a PNG of ``size`` pixels a side, drawn by a renderer that shares no code with ours."""
-    return resvg_py.svg_to_bytes(svg_string=svg, width=size, skip_system_fonts=True)
+def rasterise(svg: str, *, size: int | None = None) -> bytes:
+    """An SVG as a PNG of ``size`` pixels a side, by default five to a unit, drawn by a renderer that shares no code
+    with ours.
+    """
+    zoom = None if size else _MODULE_PIXELS
+    return resvg_py.svg_to_bytes(svg_string=svg, width=size, zoom=zoom, skip_system_fonts=True)
 
 
 def verify_png(png: bytes, text: str) -> None:

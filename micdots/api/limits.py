@@ -20,7 +20,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any
@@ -92,20 +92,22 @@ def hit(name: str, key: str) -> State:
         name: a name of ``settings.RATE_LIMITS``.
         key: whom it counts against: an address, an account's id, an e-mail address. Only a digest of it is stored.
     """
-    rate = parse_rate(settings.RATE_LIMITS[name]) if settings.RATE_LIMITS_ENABLED else None
-    if rate is None:
-        return State(name)
-    # Keyed, because addresses and e-mail addresses could be guessed from a plain digest.
-    digest = hmac.new(settings.SECRET_KEY.encode(), f"{name}:{key}".encode(), hashlib.sha256).hexdigest()[:40]
-    if settings.REDIS_URL:
-        try:
-            used, milliseconds = _count_in_redis(digest, rate)
-        except redis.RedisError:
-            logger.exception("Redis did not count; the database does")
-            used, milliseconds = _count_in_database(digest, rate)
-    else:
-        used, milliseconds = _count_in_database(digest, rate)
-    return State(name, rate, used, max(1, math.ceil(milliseconds / 1000)))
+    return hit_all([name], key)[0]
+
+
+def hit_all(names: Sequence[str], key: str) -> list[State]:
+    """Count one call against several limits at once: as ``hit``, in one round to where the counters are."""
+    rates = {name: parse_rate(settings.RATE_LIMITS[name]) if settings.RATE_LIMITS_ENABLED else None for name in names}
+    digests = {name: _digest(name, key) for name, rate in rates.items() if rate is not None}
+    counted = _count({digests[name]: rate for name, rate in rates.items() if rate is not None})
+    states = []
+    for name, rate in rates.items():
+        if rate is None:
+            states.append(State(name))
+        else:
+            used, milliseconds = counted[digests[name]]
+            states.append(State(name, rate, used, max(1, math.ceil(milliseconds / 1000))))
+    return states
 
 
 def enforce(request: HttpRequest, name: str, key: str | None = None) -> State:
@@ -119,13 +121,18 @@ def enforce(request: HttpRequest, name: str, key: str | None = None) -> State:
     Raises:
         RateLimited: too many.
     """
+    return enforce_all(request, [name], key)[0]
+
+
+def enforce_all(request: HttpRequest, names: Sequence[str], key: str | None = None) -> list[State]:
+    """Count one call of this request against several limits; as ``enforce``."""
     request = getattr(request, "_request", request)
-    state = hit(name, key if key is not None else f"address {address_group(request)}")
-    if state.rate is not None:
-        request.__dict__.setdefault("rate_limit_states", []).append(state)
-    if not state.allowed:
-        raise RateLimited(retry_after=state.reset_seconds)
-    return state
+    states = hit_all(names, key if key is not None else f"address {address_group(request)}")
+    request.__dict__.setdefault("rate_limit_states", []).extend(state for state in states if state.rate is not None)
+    refused = [state.reset_seconds for state in states if not state.allowed]
+    if refused:
+        raise RateLimited(retry_after=max(refused))
+    return states
 
 
 def limited(
@@ -172,29 +179,48 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def _count_in_database(key: str, rate: Rate) -> tuple[int, int]:
-    """One statement, so that no two processes read the same figure. Gives calls and milliseconds left."""
+def _digest(name: str, key: str) -> str:
+    # Keyed, because addresses and e-mail addresses could be guessed from a plain digest.
+    return hmac.new(settings.SECRET_KEY.encode(), f"{name}:{key}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def _count(wanted: Mapping[str, Rate]) -> dict[str, tuple[int, int]]:
+    """Count one call for each digest; gives calls and milliseconds left."""
+    if not wanted:
+        return {}
+    if settings.REDIS_URL:
+        try:
+            return _count_in_redis(wanted)
+        except redis.RedisError:
+            logger.exception("Redis did not count; the database does")
+    return _count_in_database(wanted)
+
+
+def _count_in_database(wanted: Mapping[str, Rate]) -> dict[str, tuple[int, int]]:
+    """One statement, so that no two processes read the same figure, and always in the same order, so that no two wait
+    for each other.
+    """
     now = _now_ms()
     table = RateCounter._meta.db_table
-    source = "VALUES (%s, 1, %s)"
+    rows = sorted(wanted)
+    source = "VALUES " + ", ".join(["(%s, 1, %s)"] * len(rows))
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
         # A counter that a crash of the database sets back by a moment is no loss: its commit waits for no disk. The
         # setting lasts for this one statement's transaction.
-        source = (
-            "SELECT %s, 1, %s FROM (SELECT set_config('synchronous_commit', 'off', true) AS mode) quick "
-            "WHERE quick.mode IS NOT NULL"
-        )
+        counted = ", ".join(["(%s, 1, %s::bigint)"] * len(rows))
+        quick = "SELECT set_config('synchronous_commit', 'off', true) AS mode"
+        source = f"SELECT counted.* FROM (VALUES {counted}) counted, ({quick}) quick WHERE mode IS NOT NULL"  # noqa: S608 - placeholders alone
     sql = f"""
         INSERT INTO {table} (key, used, resets_at_ms) {source}
         ON CONFLICT (key) DO UPDATE SET
             used = CASE WHEN {table}.resets_at_ms <= %s THEN 1 ELSE {table}.used + 1 END,
             resets_at_ms = CASE WHEN {table}.resets_at_ms <= %s THEN excluded.resets_at_ms ELSE {table}.resets_at_ms END
-        RETURNING used, resets_at_ms
+        RETURNING key, used, resets_at_ms
     """
+    values = [value for key in rows for value in (key, now + wanted[key].seconds * 1000)]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [key, now + rate.seconds * 1000, now, now])
-        used, resets_at = cursor.fetchone()
-    return used, resets_at - now
+        cursor.execute(sql, [*values, now, now])
+        return {key: (used, resets_at - now) for key, used, resets_at in cursor.fetchall()}
 
 
 @lru_cache(maxsize=1)
@@ -202,11 +228,12 @@ def _redis(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
-def _count_in_redis(key: str, rate: Rate) -> tuple[int, int]:
-    name = f"{settings.REDIS_PREFIX}limit:{key}"
+def _count_in_redis(wanted: Mapping[str, Rate]) -> dict[str, tuple[int, int]]:
     with _redis(settings.REDIS_URL).pipeline(transaction=True) as pipe:
-        pipe.set(name, 0, px=rate.seconds * 1000, nx=True)
-        pipe.incr(name)
-        pipe.pttl(name)
-        _new, used, milliseconds = pipe.execute()
-    return used, milliseconds
+        for key, rate in wanted.items():
+            name = f"{settings.REDIS_PREFIX}limit:{key}"
+            pipe.set(name, 0, px=rate.seconds * 1000, nx=True)
+            pipe.incr(name)
+            pipe.pttl(name)
+        answers = pipe.execute()
+    return {key: (answers[3 * at + 1], answers[3 * at + 2]) for at, key in enumerate(wanted)}

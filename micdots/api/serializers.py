@@ -14,15 +14,30 @@ none of them has ``save()``. Inside, validated data keeps the names of the field
 
 from __future__ import annotations
 
-from typing import Any
+from threading import local
+from typing import Any, Self
 
 from rest_framework import serializers
 
 from micdots.lib.camel_case import camel
 
+_held = local()
+
 
 class CamelCaseSerializer(serializers.Serializer[Any]):
     """Shows every field under its camelCase name. ``validate_<field>`` and ``get_<field>`` keep the Python name."""
+
+    @classmethod
+    def held(cls) -> Self:
+        """One for every call on this thread. REST framework copies all fields for each serializer that it makes, which
+        costs more than what they are then asked to do. So this one has neither data nor context: use
+        ``run_validation`` and ``to_representation``.
+        """
+        by_class: dict[type, Any] = _held.__dict__.setdefault("by_class", {})
+        if cls not in by_class:
+            by_class[cls] = cls()
+        held: Self = by_class[cls]
+        return held
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {}

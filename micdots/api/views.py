@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from micdots.api import idempotency
 from micdots.api.converters import Malformed
-from micdots.api.limits import enforce
+from micdots.api.limits import enforce, enforce_all
 from micdots.api.paging import Listing, paginate
 from micdots.api.parsers import bound_body
 from micdots.api.serializers import Input, Output, Query
@@ -150,8 +150,7 @@ class ApiView(APIView):
             raise ValidationFailed({camel(name): [message] for name in malformed})
         # By account, or by address where nobody has signed in.
         whom = f"account {request.user.pk}" if not spec.public else None
-        for name in ("api", *spec.limits):
-            enforce(request._request, name, whom)
+        enforce_all(request._request, ["api", *spec.limits], whom)
 
     def _authenticate(self, request: Request) -> None:
         try:
@@ -197,27 +196,26 @@ class ApiView(APIView):
         if spec.listing is not None:
             paging = _validated(spec.listing.query(), parameters)
         if spec.query is not None:
-            arguments["query"] = _validated(spec.query, parameters, request)
+            arguments["query"] = _validated(spec.query, parameters)
         if spec.body is not None:
             # REST framework gives an empty QueryDict, whose rules are those of HTML forms, for a missing body.
             data = {} if isinstance(request.data, QueryDict) else request.data
-            arguments["body"] = _validated(spec.body, data, request, partial=request.method == "PATCH")
+            arguments["body"] = _validated(spec.body, data, partial=request.method == "PATCH")
         result = handler(self, request, **arguments)
         if isinstance(result, HttpResponseBase):
             return result
         if spec.answer is None:
             return Response(status=spec.status)
-        context = {"request": request, "view": self}
-        answer = spec.answer
+        show = spec.answer.held().to_representation
         if spec.listing is None:
-            return Response(answer(result, context=context).data, status=spec.status)
+            return Response(show(result), status=spec.status)
         page = paginate(
             result,
             listing=spec.listing,
             limit=paging["limit"],
             sort=paging["sort"],
             cursor=paging.get("cursor"),
-            show=lambda rows: list(answer(rows, many=True, context=context).data),
+            show=lambda rows: [show(row) for row in rows],
         )
         return Response(page, status=spec.status)
 
@@ -237,14 +235,12 @@ class NothingHereView(ApiView):
         raise NotFound
 
 
-def _validated(
-    serializer: type[Input] | type[Query], data: Any, request: Request | None = None, *, partial: bool = False
-) -> dict[str, Any]:
+def _validated(serializer: type[Input] | type[Query], data: Any, *, partial: bool = False) -> dict[str, Any]:
     """Validated data under its Python names; raises REST framework's ``ValidationError``."""
-    checked = serializer(data=data, context={"request": request})
+    checker = serializer.held()
     if partial:
+        checker = serializer()
         # Not REST framework's own `partial`, which would reach into objects inside: those are replaced as a whole.
-        for field in checked.fields.values():
+        for field in checker.fields.values():
             field.required, field.default = False, empty
-    checked.is_valid(raise_exception=True)
-    return dict(checked.validated_data)
+    return dict(checker.run_validation(data))

@@ -6,6 +6,8 @@ words in it, and a screen reader would read it with Arabic sounds.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.http import HttpRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -17,6 +19,7 @@ def words_language() -> str:
     return pgettext("language tag of this translation", "en")
 
 
+@lru_cache(maxsize=256)
 def page_language(wanted: str) -> str:
     """What is spoken to somebody who wants a language: that one, if pages are translated into it, else English."""
     with translation.override(wanted):

@@ -19,7 +19,9 @@ UNTRANSLATED = "he"
 @pytest.fixture(autouse=True)
 def _languages(settings):
     settings.LANGUAGES = [*settings.LANGUAGES, (UNTRANSLATED, "Hebrew")]
+    page_language.cache_clear()
     yield
+    page_language.cache_clear()
     translation.deactivate()
     trans_real._translations.pop(UNTRANSLATED, None)
 
