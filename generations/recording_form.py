@@ -19,26 +19,10 @@ from micdots.lib.errors import NotFound, ValidationFailed
 from micdots.lib.language_names import language_name
 from micdots.lib.language_tags import canonical_language
 from uploads.access import upload_for
-from uploads.models import File, Upload
-from uploads.storage.content_types import EXTENSIONS
+from uploads.form_files import likely_type
+from uploads.models import File, Scope, Upload
 
 FILES_SHOWN = 200  # the newest; a longer list is no help
-# Browsers do not agree on what they call a file; its ending says it where they say nothing that is known.
-_KNOWN_AS = {
-    "audio/mp3": "audio/mpeg",
-    "audio/x-mpeg": "audio/mpeg",
-    "audio/x-wav": "audio/wav",
-    "audio/wave": "audio/wav",
-    "audio/vnd.wave": "audio/wav",
-    "audio/x-m4a": "audio/mp4",
-    "audio/m4a": "audio/mp4",
-    "audio/aac": "audio/mp4",
-    "audio/x-flac": "audio/flac",
-    "audio/opus": "audio/ogg",
-    "application/ogg": "audio/ogg",
-    "video/webm": "audio/webm",
-    "video/mp4": "audio/mp4",
-}
 
 
 def recordings_of(owner: User) -> QuerySet[File]:
@@ -50,17 +34,6 @@ def recordings_of(owner: User) -> QuerySet[File]:
         .select_related("upload")
         .order_by("-created_at", "-pk")
     )
-
-
-def sound_type(content_type: str, file_name: str) -> str:
-    """The type of a chosen file as uploads know it; what the browser said where it means nothing."""
-    said = content_type.partition(";")[0].strip().lower()
-    known = _KNOWN_AS.get(said, said)
-    if known.startswith("audio/") and known in EXTENSIONS:
-        return known
-    ending = file_name.rpartition(".")[2].lower()
-    fitting = [name for name, endings in EXTENSIONS.items() if name.startswith("audio/") and ending in endings]
-    return fitting[0] if fitting else said
 
 
 def language_choices(owner: User) -> list[tuple[str, Any]]:
@@ -153,7 +126,7 @@ class RecordingForm(forms.Form):
         if file or picked:
             self.sent_upload = None
         cleaned["upload"] = None if file else picked.upload if picked else self.sent_upload
-        cleaned["content_type"] = sound_type(file.content_type or "", file.name or "") if file else ""
+        cleaned["content_type"] = likely_type(file.name or "", file.content_type or "", Scope.AUDIO) if file else ""
         if not file and not cleaned["upload"] and not {"upload_id", "file", "picked"} & self.errors.keys():
             self.add_error("file", _("Please record something, or choose a file."))
         return cleaned

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from micdots.lib.client_address import client_address
 from micdots.lib.errors import PayloadTooLarge, ValidationFailed
-from uploads.models import File
+from uploads.models import File, Scope
 from uploads.services import store_form_file
 from uploads.storage.content_types import UNKNOWN, read_type, types_of
 
@@ -72,21 +73,21 @@ def store_file(request: HttpRequest, owner: User, sent: FormFile) -> File:
         raise ValidationFailed({FIELD: [text for texts in error.details.values() for text in texts]}) from error
 
 
-def likely_type(file_name: str, told: str) -> str:
+def likely_type(file_name: str, told: str, scope: str = Scope.FILES) -> str:
     """The type that a browser or program told, or the one of the extension where that cannot be right.
 
-    Systems know few types: many call a recording ``application/octet-stream``, and some a table an Excel sheet.
-    What the file really is, is found out when it is there.
+    Systems know few types: many call a recording ``application/octet-stream``, a film what a phone recorded without a
+    picture, and a table an Excel sheet. What the file really is, is found out when it is there.
     """
     extension = file_name.rpartition(".")[2].lower()
-    possible = types_of(extension)
+    possible = [one for one in types_of(extension) if one in settings.UPLOAD_CONTENT_TYPES[scope]]
     try:
         read = read_type(told)
     except ValueError:
         read = UNKNOWN
     if read in possible or not possible:
         return read
-    # Outside of the audio scope ``mp4`` and ``webm`` are what their name says first: video.
+    # Where films are taken, ``mp4`` and ``webm`` are what their name says first.
     return next((one for one in possible if one.startswith("video/")), possible[0])
 
 

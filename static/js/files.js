@@ -2,30 +2,11 @@
 // Each part works without this module: as a form, a link, a page of its own.
 
 import { Server, Transfer, TransferError } from "./transfer.js";
+import { fill, inWords, progressInWords } from "./transfer-words.js";
 
 const SENT_AT_ONCE = 3;
 const settings = JSON.parse(document.getElementById("upload-settings").textContent);
 const { words } = settings;
-const language = document.documentElement.lang || undefined;
-
-// --- Words ---------------------------------------------------------------------------------------
-function inWords(bytes) {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)));
-  return new Intl.NumberFormat(language, {
-    style: "unit",
-    unit: units[step],
-    unitDisplay: step ? "short" : "long",
-    maximumFractionDigits: step > 1 ? 1 : 0,
-  }).format(bytes / 1024 ** step);
-}
-
-function timeInWords(seconds) {
-  const [number, unit] = seconds < 60 ? [seconds, "second"] : seconds < 3600 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.max(1, Math.round(number)));
-}
-
-const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 
 // --- Sending -------------------------------------------------------------------------------------
 class Uploader {
@@ -35,7 +16,7 @@ class Uploader {
     this.list = section.querySelector("#transfers");
     this.template = section.querySelector("#transfer-template");
     this.announcer = section.querySelector("#upload-announcer");
-    this.server = new Server(this.form.dataset.sign, this.form.elements.csrfmiddlewaretoken.value, words);
+    this.server = new Server(this.form.dataset.sign, "files", this.form.elements.csrfmiddlewaretoken.value, words);
     this.transfers = new Map(); // transfer → its row
     this.hasNews = false; // something was stored that the list does not show yet
     this.form.querySelector("[data-plain]").hidden = true;
@@ -95,7 +76,7 @@ class Uploader {
     row.querySelector(".transfer__name").textContent = file.name;
     row.querySelector("progress").setAttribute("aria-label", file.name);
     this.list.append(row);
-    const transfer = new Transfer(file, this.server, words);
+    const transfer = new Transfer(file, file.name, this.server, words);
     this.transfers.set(transfer, row);
     transfer.addEventListener("progress", () => this.draw(transfer));
     transfer.addEventListener("state", () => this.changed(transfer));
@@ -141,6 +122,7 @@ class Uploader {
       this.retry(transfer);
       row.querySelector("[data-act=cancel]").focus();
     } else {
+      transfer.giveUp();
       this.transfers.delete(transfer);
       row.remove();
       this.input.focus(); // the button went with its row
@@ -190,12 +172,8 @@ class Uploader {
   }
 
   text(transfer) {
-    const { state, sent, file, speed, secondsLeft } = transfer;
-    if (state === "failed") return transfer.error.message;
-    if (state !== "sending") return words[state];
-    const parts = [fill(words.progress, { sent: inWords(sent), total: inWords(file.size) })];
-    if (speed) parts.push(fill(words.pace, { speed: inWords(speed), left: timeInWords(secondsLeft) }));
-    return parts.join(" · ");
+    if (transfer.state === "failed") return transfer.error.message;
+    return transfer.state === "sending" ? progressInWords(transfer, words) : words[transfer.state];
   }
 
   announce(sentence) {

@@ -2,10 +2,14 @@
 // storage before the form itself goes; without it the form carries the file.
 
 import "./recorder.js";
-import { CutOff, Refused, SignedOut, send } from "./sending.js";
+import { Server, Transfer, presentToken } from "./transfer.js";
+import { progressInWords } from "./transfer-words.js";
 
 const form = document.querySelector(".recording-form");
 const words = form.dataset;
+const settings = JSON.parse(document.getElementById("upload-settings").textContent);
+// What can go wrong on the way, in the words of somebody who has just recorded something that is nowhere else.
+const transferWords = { ...settings.words, network: words.cutOff, session: words.signedOut };
 const fields = form.elements;
 const recorder = form.querySelector("mic-recorder");
 const takeBox = form.querySelector(".recording-source__take");
@@ -16,7 +20,7 @@ const status = document.getElementById("recording-status");
 const submitButton = form.querySelector("[type=submit]");
 
 let take = null; // { blob, name }: what has been recorded or chosen and not been sent yet
-let job = null; // the sending under way
+let transfer = null; // of the take, from the first sending on; kept for the next one
 let isLeaving = false;
 
 // --- Where the recording comes from -------------------------------------------------------------
@@ -46,8 +50,9 @@ function takeChosenFile() {
 
 function setTake(next) {
   if (take === next) return;
-  take = next;
-  job?.abort();
+  const former = transfer;
+  [take, transfer] = [next, null];
+  former?.giveUp();
   hideSending();
   if (player.src) URL.revokeObjectURL(player.src);
   takeBox.hidden = !take;
@@ -89,85 +94,62 @@ function trouble() {
   const way = form.querySelector(`[data-way="${fields.way.value}"] :is(input, select, button)`);
   const isPicked = fields.way.value === "picked" && fields.picked.value;
   if (!take && !isPicked && !fields.upload_id.value) return [words.nothing, way];
-  if (take && take.blob.size > Number(words.maxBytes)) return [words.tooLarge, way];
+  if (take && take.blob.size > settings.mostBytes) return [words.tooLarge, way];
   if (take && !take.blob.size) return [words.empty, way];
   if (!fields.language.value) return [words.noLanguage, fields.language];
   return null;
 }
 
-async function sendTake() {
-  const sent = take;
-  const own = (job = new AbortController());
-  let told = -1;
-  bar.value = 0;
-  showSending({ isRunning: true });
-  tell(words.sending.replace("{percent}", 0));
-  try {
-    const uploadId = await send(sent.blob, sent.name, {
-      signUrl: words.signUrl,
-      token: fields.csrfmiddlewaretoken.value,
-      type: typeOf(sent),
-      signal: own.signal,
-      onProgress: (share) => {
-        const percent = Math.floor(100 * share);
-        bar.value = percent;
-        const sentence = words.sending.replace("{percent}", percent);
-        document.getElementById("sending-text").textContent = sentence;
-        // Aloud in quarters only.
-        if (Math.floor(percent / 25) > told) {
-          told = Math.floor(percent / 25);
-          status.textContent = sentence;
-        }
-      },
-      onSent: () => tell(words.checking),
-    });
-    fields.upload_id.value = uploadId;
-    fields.file.value = "";
-    isLeaving = true;
-    form.submit();
-  } catch (error) {
-    if (take !== sent) return; // another recording has taken its place
-    showSending({ isRunning: false, isBad: error.name !== "AbortError" });
-    if (error.name === "AbortError") tell(words.cancelled);
-    else if (error instanceof SignedOut) tell(words.signedOut);
-    else if (error instanceof Refused) tell(error.message);
-    else tell(words.cutOff);
-    if (!(error instanceof CutOff || error instanceof Refused || error instanceof SignedOut || error.name === "AbortError")) throw error;
+const server = new Server(words.signUrl, "audio", fields.csrfmiddlewaretoken.value, transferWords);
+
+/** Send the take, or what is missing of it. */
+function sendTake() {
+  if (!transfer) {
+    const own = (transfer = new Transfer(take.blob, take.name, server, transferWords));
+    // Another recording may have taken its place in the meantime.
+    own.addEventListener("progress", () => own === transfer && drawProgress());
+    own.addEventListener("state", () => own === transfer && changed());
+  }
+  transfer.start();
+}
+
+let told = -1; // quarters that were said aloud
+
+function drawProgress() {
+  const percent = Math.floor((100 * transfer.sent) / transfer.file.size);
+  bar.value = percent;
+  const sentence = words.sending.replace("{percent}", percent);
+  document.getElementById("sending-text").textContent = `${sentence} · ${progressInWords(transfer, transferWords)}`;
+  if (Math.floor(percent / 25) > told) {
+    told = Math.floor(percent / 25);
+    status.textContent = sentence;
+  }
+}
+
+function changed() {
+  const { state } = transfer;
+  showSending({ isRunning: !transfer.isOver, isBad: state === "failed" });
+  if (state === "sending") {
+    told = -1;
+    drawProgress();
+  } else if (state === "checking") {
+    tell(words.checking);
+  } else if (state === "done") {
+    sendForm();
+  } else {
+    tell(state === "cancelled" ? words.cancelled : transfer.error.message);
     sending.querySelector("[data-act=again]").focus();
   }
 }
 
-// Browsers call one type by many names; a name that nobody knows is judged by its ending.
-const NAMES = {
-  "audio/mp3": "audio/mpeg",
-  "audio/x-wav": "audio/wav",
-  "audio/wave": "audio/wav",
-  "audio/vnd.wave": "audio/wav",
-  "audio/x-m4a": "audio/mp4",
-  "audio/m4a": "audio/mp4",
-  "audio/x-flac": "audio/flac",
-  "audio/opus": "audio/ogg",
-  "application/ogg": "audio/ogg",
-  "video/webm": "audio/webm",
-  "video/mp4": "audio/mp4",
-};
-const ENDINGS = {
-  mp3: "audio/mpeg",
-  wav: "audio/wav",
-  m4a: "audio/mp4",
-  mp4: "audio/mp4",
-  ogg: "audio/ogg",
-  oga: "audio/ogg",
-  opus: "audio/ogg",
-  webm: "audio/webm",
-  weba: "audio/webm",
-  flac: "audio/flac",
-};
-
-function typeOf({ blob, name }) {
-  const said = blob.type.split(";")[0].toLowerCase();
-  const ending = name.split(".").pop().toLowerCase();
-  return NAMES[said] ?? (said.startsWith("audio/") ? said : (ENDINGS[ending] ?? said));
+function sendForm() {
+  fields.upload_id.value = transfer.uploadId;
+  fields.file.value = "";
+  // Whoever has signed in again in another tab has another token by now.
+  fields.csrfmiddlewaretoken.value = presentToken() || fields.csrfmiddlewaretoken.value;
+  isLeaving = true;
+  showSending({ isRunning: true }); // until the next page is there
+  form.submit();
 }
 
 form.addEventListener("submit", (event) => {
@@ -196,7 +178,7 @@ form.addEventListener("submit", (event) => {
 
 sending.addEventListener("click", (event) => {
   const act = event.target.closest("[data-act]")?.dataset.act;
-  if (act === "stop") job?.abort();
+  if (act === "stop") transfer?.cancel();
   if (act === "again" && take) sendTake();
 });
 

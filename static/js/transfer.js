@@ -6,30 +6,40 @@ const PART_TRIES = 3;
 // The speed that is shown is that of the last seconds, so that a stop is seen.
 const SPEED_WINDOW = 5000; // milliseconds
 
-/** A failure with a sentence for the person who waits. `network`: trying again later can help without a change. */
+/**
+ * A failure with a sentence for the person who waits. `network`: trying again later can help without a change.
+ * `goesOn`: what has arrived until then is still good for the next try.
+ */
 export class TransferError extends Error {
-  constructor(message, { network = false } = {}) {
+  constructor(message, { network = false, goesOn = network } = {}) {
     super(message);
-    this.network = network;
+    Object.assign(this, { network, goesOn });
   }
 }
 
 export class Transfer extends EventTarget {
   /**
-   * @param {File} file
+   * @param {Blob} file
+   * @param {string} name what its owner calls it
    * @param {Server} server
    * @param {object} words sentences for what can go wrong here
    */
-  constructor(file, server, words) {
+  constructor(file, name, server, words) {
     super();
-    Object.assign(this, { file, server, words });
+    Object.assign(this, { file, name, server, words });
     this.state = "waiting"; // sending, checking, done, failed, cancelled
     this.sent = 0; // bytes
     this.error = null;
     this.address = null; // of the finished file's page
     this.signed = null; // what the server gave out for this file
     this.arrived = new Map(); // part number → ETag
+    this.isAllSent = false; // only the server's look at it is missing
     this.samples = [];
+  }
+
+  /** The upload's id; null before the server has given one out. */
+  get uploadId() {
+    return this.signed?.uploadId ?? null;
   }
 
   get isOver() {
@@ -57,8 +67,9 @@ export class Transfer extends EventTarget {
     try {
       // Goes on where it was cut off; the addresses of then may have ended in the meantime.
       if (this.signed?.parts) this.signed.parts = [];
-      else this.signed = await this.server.sign(this.file, this.aborter.signal);
+      else this.signed ??= await this.server.sign(this.file, this.name, this.aborter.signal);
       const parts = this.signed.parts ? await this.sendParts() : await this.sendWhole();
+      this.isAllSent = true;
       this.tell("checking");
       const { url } = await this.server.complete(this.signed.uploadId, parts, this.aborter.signal);
       this.address = url;
@@ -66,8 +77,10 @@ export class Transfer extends EventTarget {
     } catch (error) {
       if (this.aborter.signal.aborted) return;
       this.error = error instanceof TransferError ? error : new TransferError(this.words.server);
-      // An address works once: the next try gets a new one. Parts that arrived are kept.
-      if (!this.error.network || !this.signed?.parts) this.letGo();
+      // An address works once: the next try gets a new one. Parts that arrived are kept, and so is what only has to be
+      // looked at: the answer that was lost may have been that it is stored.
+      const isKept = this.error.goesOn && (this.signed?.parts || this.isAllSent);
+      if (!isKept) this.letGo();
       this.tell("failed");
     }
   }
@@ -79,9 +92,16 @@ export class Transfer extends EventTarget {
     this.tell("cancelled");
   }
 
+  /** Nobody wants it any more: what was kept for another try goes as well. */
+  giveUp() {
+    this.cancel();
+    if (this.state !== "done") this.letGo();
+  }
+
   // --- Inside ---
 
   async sendWhole() {
+    if (this.isAllSent) return undefined;
     this.sent = 0;
     await put(this.signed.url, this.file, this.signed.headers, this.words, this.aborter.signal, (sent) => this.progress(sent));
     return undefined;
@@ -132,6 +152,7 @@ export class Transfer extends EventTarget {
     if (this.signed) this.server.abort(this.signed.uploadId);
     this.signed = null;
     this.arrived.clear();
+    this.isAllSent = false;
     this.sent = 0;
   }
 
@@ -150,18 +171,20 @@ export class Transfer extends EventTarget {
   }
 }
 
-/** What a page's own server is asked for, in JSON. */
+/** What the site itself is asked for, in JSON. */
 export class Server {
   /**
    * @param {string} address where uploads are signed; the others are below it
+   * @param {string} scope what the files are for
    * @param {string} token against forged requests
+   * @param {object} words
    */
-  constructor(address, token, words) {
-    Object.assign(this, { address, token, words });
+  constructor(address, scope, token, words) {
+    Object.assign(this, { address, scope, token, words });
   }
 
-  sign(file, signal) {
-    return this.post("", { fileName: file.name, contentType: file.type, size: file.size }, signal);
+  sign(file, name, signal) {
+    return this.post("", { scope: this.scope, fileName: name, contentType: file.type, size: file.size }, signal);
   }
 
   signParts(uploadId, partNumbers, signal) {
@@ -173,27 +196,37 @@ export class Server {
   }
 
   abort(uploadId) {
-    this.post(`/${uploadId}/abort`, {}).catch(() => {});
+    // The page may be left at once; this goes on.
+    this.post(`/${uploadId}/abort`, {}, undefined, { keepalive: true }).catch(() => {});
   }
 
-  async post(path, body, signal) {
+  async post(path, body, signal, options = {}) {
     let response;
     try {
       response = await fetch(this.address + path, {
         method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": this.token },
+        headers: { "Content-Type": "application/json", "X-CSRFToken": presentToken() || this.token },
         body: JSON.stringify(body),
         signal,
+        ...options,
       });
     } catch {
       throw new TransferError(this.words.network, { network: true });
     }
-    // Sent to the sign-in page instead of being answered.
-    if (response.redirected) throw new TransferError(this.words.session);
+    const isJson = (response.headers.get("Content-Type") ?? "").startsWith("application/json");
+    // Sent to the sign-in page instead of being answered; or the token is one of a session that is over.
+    if (response.redirected || (response.status === 403 && !isJson)) throw new TransferError(this.words.session, { goesOn: true });
     const answer = await response.json().catch(() => ({}));
-    if (!response.ok) throw new TransferError(answer.message ?? this.words.server, { network: response.status >= 500 });
+    if (!response.ok) {
+      throw new TransferError(answer.message ?? this.words.server, { network: response.status >= 500 || response.status === 429 });
+    }
     return answer;
   }
+}
+
+/** Signing in again in another tab changes the token; the page's own is of no use then. */
+export function presentToken() {
+  return document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1] ?? "";
 }
 
 /** PUT with progress, which fetch does not tell. Gives the ETag. */

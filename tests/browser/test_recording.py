@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -152,8 +155,12 @@ def test_a_browser_that_records_mp4_makes_a_dot_as_well(page: Page, site: str):
     assert generation.duration_seconds == pytest.approx(3, abs=1.2)
 
 
-def test_a_cut_in_the_middle_loses_nothing(page: Page, site: str, refusals: list[str]):
+@pytest.mark.parametrize(("most_in_one_put", "kind"), [(100 * 1024**2, "single"), (1024, "multipart")])
+def test_a_cut_in_the_middle_loses_nothing(
+    page: Page, site: str, refusals: list[str], settings: Any, most_in_one_put: int, kind: str
+):
     refusals.append("net::ERR_")
+    settings.UPLOAD_MAX_BYTES = most_in_one_put
     page.goto(f"{site}/dots/new/recording")
     record(page)
     page.get_by_label("Language", exact=True).select_option("en-GB")
@@ -163,6 +170,7 @@ def test_a_cut_in_the_middle_loses_nothing(page: Page, site: str, refusals: list
     network.send("Network.emulateNetworkConditions", slow)
     page.get_by_role("button", name="Make the dot").click()
     wait_for(page, "document.querySelector('.sending progress').value > 5")
+    expect(page.locator(".sending__text")).to_contain_text(re.compile(r"Sending: \d+ % · .+ of .+ a second, .+ left"))
     network.send("Network.emulateNetworkConditions", slow | {"offline": True})
 
     expect(page.locator(".sending__text")).to_contain_text("Your recording is still here")
@@ -173,6 +181,82 @@ def test_a_cut_in_the_middle_loses_nothing(page: Page, site: str, refusals: list
     wait_for(page, "document.querySelector('.recording-source__take audio').currentTime > 0.3")
     network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     again.click()
+
+    page.wait_for_url("**/dots/*/")
+    upload = Generation.objects.get().upload
+    assert (upload.is_completed, upload.kind) == (True, kind)
+
+
+def test_above_the_limit_of_one_put_it_goes_in_parts_and_goes_on_where_it_was_cut_off(
+    page: Page, site: str, refusals: list[str], settings: Any
+):
+    refusals.append("net::ERR_")
+    settings.UPLOAD_MAX_BYTES = 1024**2
+    settings.MULTIPART_PART_BYTES = 5 * 1024**2
+    data = recording(np.tile(speech(), 12))
+    assert 5 * 1024**2 < len(data) < 10 * 1024**2
+    sent: list[str] = []
+    is_cut = True
+
+    def second_part_fails(route: Route) -> None:
+        if route.request.method != "PUT":
+            return route.fallback()
+        number = parse_qs(urlsplit(route.request.url).query)["partNumber"][0]
+        sent.append(number)
+        return route.abort() if number == "2" and is_cut else route.fallback()
+
+    page.goto(f"{site}/dots/new/recording")
+    page.get_by_label("A file from this device").check()
+    page.get_by_label("Audio file").set_input_files({"name": "Walk.wav", "mimeType": "audio/wav", "buffer": data})
+    page.get_by_label("Language", exact=True).select_option("en-GB")
+    page.route("**/media/**", second_part_fails)
+    page.get_by_role("button", name="Make the dot").click()
+    expect(page.locator(".sending__text")).to_contain_text("Your recording is still here", timeout=15_000)
+    assert sent == ["1", "2", "2", "2"]  # it has tried by itself first
+    assert not Generation.objects.exists()
+
+    is_cut = False
+    page.get_by_role("button", name="Send again").click()
+
+    page.wait_for_url("**/dots/*/")
+    assert sent == ["1", "2", "2", "2", "2"]
+    upload = Generation.objects.get().upload
+    assert (upload.kind, upload.bytes) == (Upload.Kind.MULTIPART, len(data))
+
+
+def test_an_answer_that_is_lost_is_asked_for_again_without_sending_twice(page: Page, site: str, refusals: list[str]):
+    refusals.append("net::ERR_")
+    puts: list[str] = []
+    page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    page.goto(f"{site}/dots/new/recording")
+    record(page, 1)
+    page.get_by_label("Language", exact=True).select_option("en-GB")
+    page.route("**/files/uploads/*/complete", lambda route: route.abort())
+    page.get_by_role("button", name="Make the dot").click()
+    expect(page.locator(".sending__text")).to_contain_text("Your recording is still here")
+
+    page.unroute("**/files/uploads/*/complete")
+    page.get_by_role("button", name="Send again").click()
+
+    page.wait_for_url("**/dots/*/")
+    assert len(puts) == Upload.objects.count() == 1
+
+
+def test_after_signing_in_again_elsewhere_it_can_be_sent(page: Page, site: str, alice: User, refusals: list[str]):
+    """The session ends while somebody records; another tab brings a new one, with another token."""
+    refusals += ["status of 403", "status of 405"]
+    page.goto(f"{site}/dots/new/recording")
+    record(page, 1)
+    page.get_by_label("Language", exact=True).select_option("en-GB")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Make the dot").click()
+    expect(page.locator(".sending__text")).to_contain_text("You have been signed out.")
+
+    tab = page.context.new_page()
+    sign_in(tab, site, alice)
+    tab.goto(f"{site}/home")
+    tab.close()
+    page.get_by_role("button", name="Send again").click()
 
     page.wait_for_url("**/dots/*/")
     assert Generation.objects.get().upload.is_completed

@@ -28,8 +28,8 @@ def ask(client, url=SIGN, **body):
     return client.post(url, json.dumps(body), content_type="application/json")
 
 
-def sign(client, name="plan.txt", size=SIZE, content_type="text/plain"):
-    return ask(client, fileName=name, contentType=content_type, size=size)
+def sign(client, name="plan.txt", size=SIZE, content_type="text/plain", **more):
+    return ask(client, fileName=name, contentType=content_type, size=size, **more)
 
 
 def test_a_file_goes_straight_to_the_storage(client):
@@ -46,6 +46,30 @@ def test_a_file_goes_straight_to_the_storage(client):
 def test_the_type_that_a_browser_does_not_know_is_taken_from_the_name(client):
     signed = sign(client, name="table.csv", content_type="").json()
     assert signed["headers"]["Content-Type"] == "text/csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "expected"),
+    [
+        ("walk.webm", "audio/webm;codecs=opus", "audio/webm"),
+        ("walk.webm", "video/webm", "audio/webm"),
+        ("walk.m4a", "audio/x-m4a", "audio/mp4"),
+        ("walk.mp4", "video/mp4", "audio/mp4"),
+        ("walk.opus", "", "audio/ogg"),
+        ("walk.wav", "application/octet-stream", "audio/wav"),
+    ],
+)
+def test_a_recording_is_taken_for_the_sound_that_its_name_says(client, name, told, expected):
+    signed = sign(client, name=name, content_type=told, scope="audio").json()
+    upload = Upload.objects.get()
+    assert (signed["headers"]["Content-Type"], upload.scope) == (expected, "audio")
+
+
+def test_a_large_recording_goes_in_parts_too(client, settings):
+    settings.UPLOAD_MAX_BYTES = 4
+    signed = sign(client, name="walk.wav", content_type="audio/wav", scope="audio").json()
+    assert [part["partNumber"] for part in signed["parts"]] == [1]
+    assert Upload.objects.get().scope == "audio"
 
 
 def test_a_large_file_goes_in_parts(client, settings):
@@ -89,6 +113,8 @@ def test_completing_before_the_put_says_so(client):
         {"fileName": "a.txt", "contentType": "text/plain", "size": 10**15},
         {"fileName": "a.exe", "contentType": "application/x-msdownload", "size": 5},
         {"fileName": "x" * 5000, "contentType": "text/plain", "size": 5},
+        {"fileName": "a.txt", "contentType": "text/plain", "size": 5, "scope": "admin"},
+        {"fileName": "a.txt", "contentType": "text/plain", "size": 5, "scope": "audio"},
     ],
 )
 def test_what_is_not_taken_is_told_in_a_sentence(client, body):

@@ -1,4 +1,7 @@
-"""How files come in: by the browser's script straight to the storage, or by a plain form through MicDots."""
+"""How files come in: by the browser's script straight to the storage, or by a plain form through MicDots.
+
+The script's addresses serve every page that sends something: the library, and the form for a dot from a recording.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from accounts.pages import account, client_page
-from micdots.api.fields import StrictCharField, StrictIntegerField, StrictListField
+from micdots.api.fields import StrictCharField, StrictChoiceField, StrictIntegerField, StrictListField
 from micdots.api.limits import enforce
 from micdots.api.parsers import bound_body, read_json_object
 from micdots.api.serializers import Input
@@ -36,6 +39,7 @@ _MOST_PARTS = 10_000
 
 
 class SignInput(Input):
+    scope = StrictChoiceField((Scope.FILES, Scope.AUDIO), default=Scope.FILES.value)
     file_name = StrictCharField(max_length=5000)
     content_type = StrictCharField(allow_blank=True, max_length=255)
     size = StrictIntegerField(minimum=1)
@@ -85,9 +89,9 @@ def sign(request: HttpRequest) -> dict[str, Any]:
     wish = _read(SignInput, request)
     about: dict[str, Any] = {
         "owner": user,
-        "scope": Scope.FILES,
+        "scope": wish["scope"],
         "file_name": wish["file_name"],
-        "content_type": likely_type(wish["file_name"], wish["content_type"]),
+        "content_type": likely_type(wish["file_name"], wish["content_type"], wish["scope"]),
         "file_size": wish["size"],
         "address": client_address(request),
     }
