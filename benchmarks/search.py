@@ -1,5 +1,7 @@
 """Row 6: the newest 20 of 100,000 generations in which a word occurs, beside LIKE over the same rows.
 
+On PostgreSQL the two are compared as statements, on SQLite the whole call has to keep to its time.
+
 Runs itself once more as a program of an installation, where Django is set up for it.
 """
 
@@ -27,7 +29,10 @@ def run(server_url: str, *, quick: bool) -> list[Result]:
 
 def _result(database: str, rows: int, word: str, times: dict[str, float]) -> Result:
     ours, floor = times["ours_ms"], times["floor_ms"]
+    whole = {"with_the_query_built_by_django_ms": ours}
     if database == "postgresql":
+        # Django takes two milliseconds to write either query, and some hundredths of that are left for the search.
+        ours, floor = times["ours_database_ms"], times["floor_database_ms"]
         # LIKE takes as long as there are rows, so fewer rows decide nothing.
         bar, reached = f">= {FASTER} x faster", floor / ours >= FASTER if rows == ROWS else None
     else:
@@ -41,7 +46,7 @@ def _result(database: str, rows: int, word: str, times: dict[str, float]) -> Res
         ratio=ours / floor,
         bar=bar,
         reached=reached,
-        details={"times_faster": floor / ours, "found": times["found"]},
+        details={"times_faster": floor / ours, "found": times["found"], **whole},
     )
 
 
@@ -62,16 +67,32 @@ def _measure(rows: int) -> dict[str, dict[str, float]]:
         newest = ("-created_at", "-pk")
         ours = generations_for(owner, query=word).order_by(*newest)[:20]
         like = Generation.objects.filter(Q(title__icontains=word) | Q(text__icontains=word), owner=owner)
-        floor = like.without_bulk().select_related("dot", "voice", "replaces").order_by(*newest)[:20]
+        floor = like.without_bulk().select_related("dot", "voice").defer("dot__search_text").order_by(*newest)[:20]
         ids = [row.pk for row in ours]
         if ids != [row.pk for row in floor]:
             raise RuntimeError(f"search and LIKE do not find the same rows for {word}")
         found[name] = {
             "ours_ms": _median_ms(lambda rows=ours: list(rows.all()), 30),
             "floor_ms": _median_ms(lambda rows=floor: list(rows.all()), 3),
+            "ours_database_ms": _median_ms(_statement(ours), 30),
+            "floor_database_ms": _median_ms(_statement(floor), 3),
             "found": len(ids),
         }
     return found
+
+
+def _statement(rows: Any) -> Callable[[], object]:
+    """The same query, already built: what is left is what the database does, and the way there and back."""
+    from django.db import connection
+
+    sql, parameters = rows.query.sql_with_params()
+
+    def ask() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
+
+    return ask
 
 
 def _make_rows(owner: Any, rows: int) -> None:
