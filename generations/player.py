@@ -13,9 +13,7 @@ from generations.webvtt import Cue, parse_vtt
 from micdots.lib.errors import ValidationFailed
 from micdots.lib.language_names import language_name
 from micdots.lib.text_direction import text_direction
-
-WAVE_BARS = 96
-WAVE_HEIGHT = 40  # the drawing's own units
+from micdots.lib.waveform import HEIGHT, WIDTH, wave_path
 
 _GAP = re.compile(r"\s+")
 
@@ -43,16 +41,16 @@ class Player:
     language_name: str  # for the reader
     direction: str  # "ltr" or "rtl"
     duration: float  # seconds
-    wave: str  # the path of an SVG drawing WAVE_BARS × 4 wide; empty where there is none
+    wave: str  # the path of the waveform; empty where there is none
     paragraphs: list[Paragraph]
 
     @property
     def wave_width(self) -> int:
-        return WAVE_BARS * 4
+        return WIDTH
 
     @property
     def wave_height(self) -> int:
-        return WAVE_HEIGHT
+        return HEIGHT
 
 
 def player_for(generation: Generation, *, audio_url: str, captions_url: str) -> Player:
@@ -116,19 +114,3 @@ def transcript(text: str, cues: Sequence[Cue]) -> list[Paragraph]:
 
 def _parts(text: str) -> list[str]:
     return [part for part in re.split(r"\n\s*\n", text) if part.strip()]
-
-
-def wave_path(peaks: Sequence[int]) -> str:
-    """The waveform as one SVG path of upright bars, from peaks of 0 to 100; empty for none."""
-    if not peaks:
-        return ""
-    # The mean of each stretch, not its highest: a voice's highest are all alike.
-    heights = []
-    for bar in range(WAVE_BARS):
-        first = bar * len(peaks) // WAVE_BARS
-        stretch = peaks[first : max(first + 1, (bar + 1) * len(peaks) // WAVE_BARS)]
-        heights.append(sum(stretch) / len(stretch))
-    highest = max(heights) or 1
-    middle = WAVE_HEIGHT // 2
-    halves = [max(1, round(height / highest * (middle - 2))) for height in heights]
-    return "".join(f"M{bar * 4 + 2} {middle - half}v{2 * half}" for bar, half in enumerate(halves))

@@ -26,7 +26,7 @@ from generations.audio.frames import DECODER_DELAY, ENCODER_DELAY, FrameCounter,
 from generations.audio.leveller import Leveller
 from generations.audio.limiter import Reach
 from generations.audio.tags import Tags, render
-from generations.audio.waveform import Waveform
+from micdots.lib.waveform import Waveform
 
 BIT_RATE = 128  # kbit/s
 # LAME's 0 (best) to 9. 3 sounds the same at this bit rate and takes a tenth longer, 2 takes twice as long.

@@ -16,7 +16,6 @@ from generations.audio.limiter import BLOCK, QUICK, SMOOTH, limit, true_peaks
 from generations.audio.loudness import Meter, measure
 from generations.audio.mp3 import Mp3Writer
 from generations.audio.tags import Tags, retag
-from generations.audio.waveform import Waveform
 from tests.generations.sound import TAGS, decode, ebur128
 
 RATE = 22_050
@@ -150,18 +149,6 @@ def test_the_leveller_gives_back_every_sample():
             part for start in range(0, len(sound), size * 97) for part in leveller.add(sound[start : start + size * 97])
         ]
         assert sum(map(len, [*parts, *leveller.finish()])) == len(sound)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(1, 60_000), min_size=1, max_size=30))
-def test_a_waveform_has_a_bounded_count_and_its_loudest_is_100(sizes):
-    waveform = Waveform()
-    for number, size in enumerate(sizes):
-        waveform.add(np.full(size, -32768 if number == 0 else 100, np.int16))
-    peaks = waveform.peaks()
-    assert 1 <= len(peaks) <= 1000
-    assert peaks[0] == max(peaks) == 100
-    assert min(peaks) >= 0
 
 
 def test_the_file_says_what_it_is():

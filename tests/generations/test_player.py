@@ -1,4 +1,4 @@
-"""What a player shows of a generation: transcript and waveform."""
+"""What a player shows of a generation: the transcript."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 import pytest
 
 from generations.captions import spread
-from generations.player import WAVE_BARS, transcript, wave_path
+from generations.player import transcript
 from generations.text import normalise
 from generations.webvtt import Cue
 from micdots.lib.text_direction import text_direction
@@ -58,19 +58,6 @@ def test_a_long_text_takes_time_in_proportion():
 
     # Quadratic work would take minutes; this is milliseconds, with room for a busy machine.
     assert time.process_time() - started < 2
-
-
-@pytest.mark.parametrize("count", [1, 7, WAVE_BARS, 1000])
-def test_a_waveform_has_the_same_number_of_bars_whatever_the_length(count):
-    path = wave_path([50] * count)
-
-    assert path.count("M") == WAVE_BARS
-    assert path.startswith("M2 2v36")
-
-
-def test_silence_is_a_line_and_nothing_is_nothing():
-    assert wave_path([0, 0, 0]).startswith("M2 19v2")
-    assert wave_path([]) == ""
 
 
 @pytest.mark.parametrize(

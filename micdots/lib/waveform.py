@@ -1,11 +1,15 @@
-"""The waveform that players draw, taken while samples stream by."""
+"""The waveform that players draw: taken while samples stream by, drawn as one SVG path."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 MOST = 1000  # values
+BARS = 96
+WIDTH, HEIGHT = 4 * BARS, 40  # the drawing's own units
 
 
 class Waveform:
@@ -42,3 +46,19 @@ class Waveform:
             peaks.append(int(np.abs(self._rest.astype(np.int32)).max()))
         highest = max(peaks, default=0)
         return [round(100 * peak / highest) if highest else 0 for peak in peaks[:MOST]]
+
+
+def wave_path(peaks: Sequence[int]) -> str:
+    """The waveform as one SVG path of ``BARS`` upright bars, from peaks of 0 to 100; empty for none."""
+    if not peaks:
+        return ""
+    # The mean of each stretch, not its highest: a voice's highest are all alike.
+    heights = []
+    for bar in range(BARS):
+        first = bar * len(peaks) // BARS
+        stretch = peaks[first : max(first + 1, (bar + 1) * len(peaks) // BARS)]
+        heights.append(sum(stretch) / len(stretch))
+    highest = max(heights) or 1
+    middle = HEIGHT // 2
+    halves = [max(1, round(height / highest * (middle - 2))) for height in heights]
+    return "".join(f"M{bar * 4 + 2} {middle - half}v{2 * half}" for bar, half in enumerate(halves))
