@@ -96,10 +96,13 @@ def _length_of(request: HttpRequest) -> int | None:
 
 
 def _drain(request: HttpRequest) -> None:
+    # A body in chunks is empty to Django, which reads as much as was announced.
+    is_in_chunks = "HTTP_TRANSFER_ENCODING" in request.META
+    body = request.META["wsgi.input"] if is_in_chunks else request
     left = _READ_OF_REFUSED
     # The client has hung up, or will: it has its answer or does not want one.
     with contextlib.suppress(UnreadablePostError, OSError):
-        while left > 0 and (chunk := request.read(CHUNK_BYTES)):
+        while left > 0 and (chunk := body.read(CHUNK_BYTES)):
             left -= len(chunk)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -75,6 +76,23 @@ def test_a_body_in_chunks_has_no_length(server):
 
     assert (response.status, b"MissingContentLength" in response.body) == (411, True)
     assert store.stat(key) is None
+
+
+def test_a_refusal_waits_for_a_slow_body_in_chunks(server):
+    _process, store = server
+    parts = urlsplit(store.presign_put(new_key("audio", "wav"), WAV, None, 600).url)
+
+    def slowly():
+        for _count in range(3):
+            time.sleep(0.3)  # long enough for an answer that did not wait, and for the connection to be closed
+            yield b"x" * 1000
+
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+    connection.request(
+        "PUT", f"{parts.path}?{parts.query}", slowly(), {"Content-Type": WAV, "If-None-Match": "*"}, encode_chunked=True
+    )
+    with closing(connection), connection.getresponse() as response:
+        assert (response.status, b"MissingContentLength" in response.read()) == (411, True)
 
 
 def test_who_hangs_up_half_way_leaves_nothing_and_may_come_again(server):

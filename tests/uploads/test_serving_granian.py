@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,7 +42,10 @@ def memory_of(process_id: int) -> int:
 def open_files_of(process_id: int, name: str) -> int:
     """How many descriptors of a process and its children lead to files of this name."""
     children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
-    links = [os.readlink(link) for link in Path(f"/proc/{process_id}/fd").iterdir() if link.exists()]
+    links = []
+    for link in Path(f"/proc/{process_id}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed while we looked
+            links.append(os.readlink(link))
     return sum(link.endswith(name) for link in links) + sum(open_files_of(int(child), name) for child in children)
 
 
