@@ -44,7 +44,7 @@ test-services: $(VENV)/.dev $(MESSAGES) ## the test suite on PostgreSQL, Redis a
 		$(BIN)/python bin/with-s3 $(PYTEST) -n auto -m "not browser and not crash" --ignore=tests/ops
 
 test-crash: $(VENV)/.dev ## kill workers on purpose and see that nothing is lost
-	$(EMBEDDED) $(PYTEST) -m crash
+	$(EMBEDDED) $(PYTEST) -n 2 -m crash
 
 test-schema: $(VENV)/.dev ## ask every API call what it does with good and bad input (SCHEMA_EXAMPLES: how often)
 	SCHEMA_EXAMPLES=$${SCHEMA_EXAMPLES:-100} $(EMBEDDED) $(PYTEST) tests/api/test_schema_contract.py

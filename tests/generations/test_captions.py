@@ -72,6 +72,7 @@ EMOJI = (
 NUMBERS = "1984\n3.14159\nCall 112.\nThere were 1,234,567 people. 42. It was on 2026-11-21 at 9:30.\n" + "7" * 150
 MIXED = "Привет мир. Hello world. 你好，世界。 مرحبا بالعالم. Γειά σου Κόσμε! नमस्ते दुनिया। ★★★ Done."
 QUOTES = '“Really?” he said. «Oui.» ‘No!’ "What?" (Yes. No.) She said: „Ja!“ <b>bold</b> & "more" --> end.'
+EVERYTHING = "\n\n".join([LISTS, EMOJI, NUMBERS, MIXED, QUOTES, prose(2_000)] * 8)[:20_000]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,8 @@ QUOTES = '“Really?” he said. «Oui.» ‘No!’ "What?" (Yes. No.) She said:
         ("Hi!", "en", "en-gb"),
         (prose(1_000), "en", "en-gb"),
         (prose(20_000), "en", "en-us-f2"),
+        (prose(100_000), "en", "en-gb"),
+        (EVERYTHING, "en", "en-gb"),
         (prose(3_000, " "), "en", "en-gb"),
         ("w" * 3_000, "en", "en-gb"),
         (LISTS, "en", "en-gb"),
