@@ -9,6 +9,7 @@ import tempfile
 _var = tempfile.mkdtemp(prefix="micdots-test-")
 atexit.register(shutil.rmtree, _var, ignore_errors=True)
 os.environ["VAR_DIR"] = _var
+os.environ["ENV_FILE"] = os.devnull  # what a developer has configured is no business of tests
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-0123456789-0123456789-0123456789")
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("RATE_LIMITS", "off")
