@@ -32,6 +32,7 @@ def recordings_of(owner: User) -> QuerySet[File]:
         .living()
         .filter(content_type__startswith="audio/")
         .select_related("upload")
+        .defer("text_excerpt", "peaks")
         .order_by("-created_at", "-pk")
     )
 

@@ -52,7 +52,7 @@ class FileAdmin(ReadOnlyAdmin):
     search_fields = ("file_name", "owner__email")
     date_hierarchy = "created_at"
     # What is in a file is its owner's.
-    exclude = ("text_excerpt", "search_name", "preview_key")
+    exclude = ("text_excerpt", "peaks", "search_name", "preview_key")
 
     @display(description=gettext_lazy("size"), ordering="bytes")
     def size(self, file: File) -> str:

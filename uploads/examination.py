@@ -37,7 +37,7 @@ def examine(objects: ObjectStore, key: str, content_type: str) -> Examined:
         ObjectNotFound, StorageError: it could not be read to its end.
         ServiceUnavailable: scanner or checking process did not answer in time.
     """
-    with _as_file(objects, key) as file:
+    with as_file(objects, key) as file:
         return examine_file(file, content_type)
 
 
@@ -59,8 +59,12 @@ def examine_file(file: BinaryIO, content_type: str) -> Examined:
 
 
 @contextlib.contextmanager
-def _as_file(objects: ObjectStore, key: str) -> Iterator[BinaryIO]:
-    """The object as a file on this machine: its own where it has one, else a copy for as long as it is needed."""
+def as_file(objects: ObjectStore, key: str) -> Iterator[BinaryIO]:
+    """The object as a file on this machine: its own where it has one, else a copy for as long as it is needed.
+
+    Raises:
+        ObjectNotFound, StorageError: it could not be read to its end.
+    """
     if isinstance(objects, LocalStore):
         file, _info = objects.open_file(key)
         with file:

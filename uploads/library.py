@@ -43,7 +43,7 @@ def files_for(
         family: one of ``FAMILIES``.
         deleted: the bin only, else what is not in it.
     """
-    rows = File.objects.owned_by(user).select_related("upload").defer("text_excerpt")
+    rows = File.objects.owned_by(user).select_related("upload").defer("text_excerpt", "peaks")
     rows = rows.in_bin() if deleted else rows.living()
     for word in fold(query).split():
         rows = rows.filter(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}"))

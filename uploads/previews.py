@@ -1,18 +1,28 @@
-"""What a file looks like before it is opened: a small picture, the first page, the first lines. Made by a worker."""
+"""What a file looks like before it is opened: a small picture, the first page or lines, the waveform of a sound.
+
+Made by a worker.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import tempfile
+import threading
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 from celery import current_app
+from django.conf import settings
 from django.utils import timezone
 
+from micdots.lib.waveform import Waveform
+from uploads.examination import as_file
 from uploads.exceptions import ObjectNotFound
+from uploads.inspection.families import FAMILIES
 from uploads.models import File
 from uploads.services.objects import delete_objects_later
 from uploads.storage import new_key, store
@@ -25,6 +35,9 @@ _EXCERPT_BYTES = 8 * 1024
 _EXCERPT_LINES = 40
 _DRAW_SECONDS = 30
 _TEXTS = ("text/plain", "text/csv")
+_SOUNDS = tuple(kind for kind, family in FAMILIES.items() if family == "sound" and kind.startswith("audio/"))
+_HEAR_SECONDS = 300  # of the clock; the child's own limit is on its time at work
+_SAMPLES = 1 << 16  # bytes read at a time
 # Content type → what draws it, and what the picture is called.
 _DRAWERS = {
     "image/png": ("image", File.PreviewKind.IMAGE),
@@ -39,7 +52,7 @@ _PATIENCE = timedelta(minutes=5)
 
 def has_preview(content_type: str) -> bool:
     """Whether there is something to make of a file of this type."""
-    return content_type in _DRAWERS or content_type in _TEXTS
+    return content_type in _DRAWERS or content_type in _TEXTS or content_type in _SOUNDS
 
 
 def ring_for_preview(file_id: int) -> None:
@@ -56,7 +69,7 @@ def ring_for_missing() -> int:
     rows = File.objects.living().filter(
         preview_made_at__isnull=True,
         created_at__range=(now - _GIVEN_UP, now - _PATIENCE),
-        content_type__in=[*_DRAWERS, *_TEXTS],
+        content_type__in=[*_DRAWERS, *_TEXTS, *_SOUNDS],
     )
     missing = list(rows.values_list("pk", flat=True)[:500])
     for file_id in missing:
@@ -78,6 +91,8 @@ def make_preview(file_id: int) -> None:
     try:
         if file.content_type in _TEXTS:
             _finish(file, text_excerpt=_first_lines(file))
+        elif file.content_type in _SOUNDS:
+            _finish(file, peaks=_peaks(file))
         elif file.content_type in _DRAWERS and file.bytes <= _MOST_BYTES:
             _draw(file)
         else:
@@ -91,6 +106,38 @@ def _first_lines(file: File) -> str:
         # The last character may be cut in the middle.
         text = stream.read().decode("utf-8-sig", "ignore").replace("\x00", "")
     return "\n".join(text.splitlines()[:_EXCERPT_LINES])
+
+
+def _peaks(file: File) -> list[int]:
+    """The waveform; empty where nothing of the file can be decoded, or not in time."""
+    command = [sys.executable, "-B", "-E", "-s", "-m", "uploads.inspection.hear", file.content_type, str(os.getpid())]
+    waveform = Waveform()
+    with (
+        as_file(store(), file.upload.key) as sound,
+        subprocess.Popen(  # noqa: S603 - our own program; the arguments are a known type and a number
+            command,
+            stdin=sound,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=settings.BASE_DIR,
+            env={"LC_ALL": "C.UTF-8"},  # without ours, which holds secrets
+        ) as child,
+    ):
+        patience = threading.Timer(_HEAR_SECONDS, child.kill)
+        patience.daemon = True
+        patience.start()
+        try:
+            while child.stdout and (data := child.stdout.read(_SAMPLES)):
+                waveform.add(np.frombuffer(data[: len(data) // 2 * 2], np.int16))
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            patience.cancel()
+    if child.returncode:
+        logger.info("the sound of file %d was heard with code %d", file.pk, child.returncode)
+        return []  # half of it would look like all of it
+    return waveform.peaks()
 
 
 def _draw(file: File) -> None:

@@ -64,6 +64,44 @@ def test_a_preview_in_the_making_asks_again(client, alice):
     assert "every 2s" not in fragment
 
 
+def test_a_sound_shows_its_waveform_and_says_what_it_shows(client, alice):
+    file = make_file(
+        owner=alice,
+        file_name="<walk>.mp3",
+        content_type="audio/mpeg",
+        duration_ms=120_000,
+        preview_made_at=timezone.now(),
+        peaks=[10, 20, 100, 30],
+    )
+    page = client.get(at(file)).content.decode()
+    assert 'role="img"' in page
+    assert 'aria-label="Waveform of &lt;walk&gt;.mp3: 2 min 0 s long, loudest at 1 min 0 s"' in page
+    assert f'<path id="wave-{file.public_id}" d="M2 ' in page
+    assert 'data-seconds="120.0"' in page
+    assert "every 2s" not in page
+
+
+def test_a_waveform_in_the_making_asks_for_itself_alone(client, alice):
+    """The player stays: the sound may be playing."""
+    file = make_file(owner=alice, file_name="a.mp3", content_type="audio/mpeg", duration_ms=1000)
+    page = client.get(at(file)).content.decode()
+    assert "The waveform is being made…" in page
+    preview, waveform = page.index('id="preview"'), page.index('id="waveform"')
+    assert "hx-get" not in page[preview:waveform]
+    assert 'hx-select="#waveform"' in page
+    assert "<audio controls" in page
+
+
+@pytest.mark.parametrize("fields", [{"preview_made_at": timezone.now()}, {"preview_made_at": None}])
+def test_a_waveform_that_does_not_come_is_said_and_not_waited_for(client, alice, fields):
+    file = make_file(owner=alice, file_name="a.mp3", content_type="audio/mpeg", **fields)
+    File.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    page = client.get(at(file)).content.decode()
+    assert "could not be drawn" in page
+    assert "every 2s" not in page
+    assert "<audio controls" in page
+
+
 def test_a_download_leads_to_the_object(client, file):
     response = client.get(at(file, "download"))
 

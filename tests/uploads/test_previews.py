@@ -1,16 +1,19 @@
-"""Small pictures, first pages and first lines."""
+"""Small pictures, first pages, first lines and waveforms."""
 
 from __future__ import annotations
 
 import io
 from datetime import timedelta
 
+import numpy as np
 import pypdfium2
 import pytest
 from django.utils import timezone
 from PIL import Image
 
 from tests.factories import make_file
+from tests.generations.recordings import CONTAINERS, recording, silent_film
+from tests.uploads.samples import tone
 from uploads import previews
 from uploads.exceptions import StorageError
 from uploads.library import preview_address
@@ -109,6 +112,49 @@ def test_what_cannot_be_drawn_stays_without(alice, content_type, content):
     assert file.preview_made_at
     assert (file.preview_kind, file.preview_key) == ("", "")
     assert preview_address(file) == ""
+
+
+@pytest.mark.parametrize(("container", "codec", "content_type"), CONTAINERS)
+def test_a_sound_gets_its_waveform(alice, container, codec, content_type):
+    """Soft, then loud, in every container."""
+    samples = np.concatenate([tone(2.0) * 0.1, tone(2.0)])
+    content = recording(samples, container, codec)
+    file = make_file(owner=alice, file_name="a", content_type=content_type, content=content)
+
+    previews.make_preview(file.pk)
+
+    file.refresh_from_db()
+    assert file.preview_made_at
+    quarter = len(file.peaks) // 4
+    assert 40 <= len(file.peaks) <= 1000
+    assert all(2 <= peak <= 30 for peak in file.peaks[2 : 2 * quarter - 2])
+    assert all(peak >= 60 for peak in file.peaks[2 * quarter + 2 : 4 * quarter - 2])
+
+
+def test_a_sound_that_is_cut_off_is_drawn_as_far_as_it_goes(alice):
+    content = recording(tone(4.0), "mp3", "libmp3lame")
+    file = make_file(
+        owner=alice, file_name="a.mp3", content_type="audio/mpeg", content=content[: len(content) // 2 + 50]
+    )
+    previews.make_preview(file.pk)
+    file.refresh_from_db()
+    assert max(file.peaks) == 100
+
+
+@pytest.mark.parametrize("content", [b"not sound", b"#EXTM3U\n/etc/passwd\n", silent_film()])
+def test_what_cannot_be_heard_stays_without_a_waveform(alice, content):
+    file = make_file(owner=alice, file_name="a.m4a", content_type="audio/mp4", content=content)
+    previews.make_preview(file.pk)
+    file.refresh_from_db()
+    assert (bool(file.preview_made_at), file.peaks) == (True, [])
+
+
+def test_a_decoder_that_does_not_end_is_ended(alice, monkeypatch):
+    monkeypatch.setattr(previews, "_HEAR_SECONDS", 0.01)
+    file = make_file(owner=alice, file_name="a.wav", content_type="audio/wav", content=recording(tone(60.0)))
+    previews.make_preview(file.pk)
+    file.refresh_from_db()
+    assert (bool(file.preview_made_at), file.peaks) == (True, [])
 
 
 def test_a_picture_of_too_many_pixels_is_not_drawn(alice):

@@ -22,10 +22,10 @@ _MEMORY = 1 << 30  # of address space; the libraries alone map a third of it
 _WORKING_SECONDS = 60
 
 
-def limit_myself(parent: int) -> None:
+def limit_myself(parent: int, working_seconds: int = _WORKING_SECONDS) -> None:
     """Little memory, little time, no writing, and no life after the parent's."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (_WORKING_SECONDS, _WORKING_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (working_seconds, working_seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

@@ -36,9 +36,15 @@ _HEAD = 4096
 
 def look(file: BinaryIO, content_type: str) -> Found:
     _check_start(file, content_type)
+    with opened(file, content_type) as container:
+        return _look_into(container, content_type)
+
+
+def opened(file: BinaryIO, content_type: str) -> InputContainer:
+    """The file, to be decoded. Raises Wrong where it is none of its type."""
     file.seek(0)
     try:
-        container = av.open(
+        return av.open(
             file,
             mode="r",
             format=_READERS[content_type],
@@ -48,8 +54,6 @@ def look(file: BinaryIO, content_type: str) -> Found:
         )
     except (av.FFmpegError, ValueError, OSError):
         raise Wrong("broken") from None
-    with container:
-        return _look_into(container, content_type)
 
 
 def _look_into(container: InputContainer, content_type: str) -> Found:

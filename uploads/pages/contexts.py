@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from micdots.lib.waveform import HEIGHT, WIDTH, wave_path
 from uploads.library import family_of, listening_address, preview_address, share_of
 from uploads.models import File, FileShare
 from uploads.previews import has_preview
@@ -32,6 +33,17 @@ class Row:
     mark: str  # a sign for its family, where there is no picture
     kind: str  # its extension in capitals, as people call types
     picture: str  # address of the small picture, or empty
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A waveform, ready for its SVG."""
+
+    path: str
+    width: int  # the drawing's own units
+    height: int
+    label: str  # what it shows, for those who do not see it
+    seconds: float  # that its width stands for
 
 
 def row_of(file: File) -> Row:
@@ -90,7 +102,27 @@ def preview_context(file: File) -> dict[str, Any]:
         "media_url": listening_address(file) if family in ("audio", "video") else "",
         "is_page": file.preview_kind == File.PreviewKind.PAGE,
         "is_pending": pending,
+        "waveform": _waveform(file) if family == "audio" else None,
     }
+
+
+def _waveform(file: File) -> Drawing | None:
+    """The picture of a sound; None where there is none (yet)."""
+    if not file.peaks:
+        return None
+    seconds = file.upload.duration_seconds or 0
+    loudest = seconds * file.peaks.index(max(file.peaks)) / len(file.peaks)
+    label = _("Waveform of %(name)s: %(length)s long, loudest at %(moment)s") % {
+        "name": file.file_name,
+        "length": _clock(seconds),
+        "moment": _clock(loudest),
+    }
+    return Drawing(path=wave_path(file.peaks), width=WIDTH, height=HEIGHT, label=label, seconds=seconds)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
 
 
 def share_context(file: File) -> dict[str, Any]:

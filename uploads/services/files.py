@@ -201,6 +201,7 @@ def purge_file(*, file: File) -> bool:
             file_name="",
             search_name="",
             text_excerpt="",
+            peaks=[],
             preview_key="",
             preview_kind="",
             preview_bytes=None,
