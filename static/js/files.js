@@ -5,6 +5,7 @@ import { Server, Transfer, TransferError } from "./transfer.js";
 import { fill, inWords, progressInWords } from "./transfer-words.js";
 
 const SENT_AT_ONCE = 3;
+const REFRESH_AGAIN = 3000; // milliseconds
 const settings = JSON.parse(document.getElementById("upload-settings").textContent);
 const { words } = settings;
 
@@ -138,7 +139,7 @@ class Uploader {
     if (!transfer.isOver) return;
     this.hasNews ||= transfer.state === "done";
     this.next();
-    if (this.hasNews && !this.isBusy) this.refresh();
+    if (this.hasNews) this.refresh();
   }
 
   draw(transfer) {
@@ -180,11 +181,43 @@ class Uploader {
     this.announcer.textContent = sentence;
   }
 
-  /** The list below with what has come in. */
-  refresh() {
+  /** Show below what has come in, at once and without touching what somebody is typing into the search. */
+  async refresh() {
+    if (this.isRefreshing) return;
+    this.isRefreshing = true;
     this.hasNews = false;
-    window.htmx.ajax("GET", location.href, { target: "#library", select: "#library", swap: "outerHTML" });
+    const before = document.getElementById("files");
+    const focused = pathOf(document.activeElement);
+    const others = ["#usage", "#files-count:innerHTML", "#storage-full:innerHTML"];
+    // The first file brings the search with it.
+    if (!document.querySelector("#files-search form")) others.push("#files-search");
+    try {
+      // From the uploads, not from the page: a search is not under way.
+      await window.htmx.ajax("GET", location.href, { source: this.list, target: "#files", select: "#files", swap: "outerHTML", selectOOB: others.join() });
+    } catch {
+      // Told by what is still there.
+    }
+    this.isRefreshing = false;
+    if (focused && document.activeElement === document.body) elementAt(focused)?.focus();
+    if (before.isConnected) {
+      // The connection was lost between the file and the list, or the site is restarting.
+      this.hasNews = true;
+      setTimeout(() => this.hasNews && this.refresh(), REFRESH_AGAIN);
+    } else if (this.hasNews) {
+      this.refresh();
+    }
   }
+}
+
+/** Where a link or button of the list leads: it is another element after an exchange, and leads to the same place. */
+function pathOf(element) {
+  if (!element?.closest("#files")) return "";
+  return element.getAttribute("href") ?? element.form?.getAttribute("action") ?? "";
+}
+
+function elementAt(path) {
+  const all = [...document.querySelectorAll("#files :is(a, button)")];
+  return all.find((element) => pathOf(element) === path);
 }
 
 const section = document.getElementById("uploader");
