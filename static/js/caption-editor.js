@@ -5,6 +5,8 @@ import { parse, toVtt, toTime, readTime } from "./webvtt.js";
 
 const NUDGE = 0.1; // seconds
 const GRACE = 0.5; // seconds that a cue may end after the audio, as the server has it
+// Control characters, which come along unseen when text is pasted, as the server has them.
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
 class CaptionEditor extends HTMLElement {
   connectedCallback() {
@@ -27,6 +29,14 @@ class CaptionEditor extends HTMLElement {
     this.audio.addEventListener("timeupdate", () => this.follow());
     this.audio.addEventListener("pause", () => this.showPlaying(null));
     this.form.addEventListener("submit", (event) => this.submit(event));
+    // The summary above the form names the text field, which is not to be seen here.
+    document.getElementById("error-summary")?.addEventListener("click", (event) => {
+      if (!event.target.closest(`a[href="#${this.area.id}"]`)) return;
+      event.preventDefault();
+      this.placeToMend().focus();
+    });
+    // Refused by the server: go to what it means. Where this script sees nothing wrong, the summary keeps the focus.
+    if (this.area.getAttribute("aria-invalid") === "true") this.refuse(this.words.wrong);
     addEventListener("beforeunload", (event) => {
       if (this.isChanged && !this.isSent) event.preventDefault();
     });
@@ -110,7 +120,8 @@ class CaptionEditor extends HTMLElement {
 
   input(event) {
     if (event.target.closest("li")) this.changed();
-    event.target.removeAttribute("aria-invalid");
+    // While typing, and not when the field is left: the button that is being pressed must not move away.
+    if (this.querySelector(".caption-row__trouble:not([hidden])")) this.judge({ onlyMarked: true });
   }
 
   key(event) {
@@ -127,7 +138,7 @@ class CaptionEditor extends HTMLElement {
   async play(row) {
     if (this.playing === row && !this.audio.paused) return this.audio.pause();
     const { start, end } = this.cueOf(row);
-    if (start === null || end === null) return this.judge();
+    if (start === null || end === null) return this.refuse(this.words.inCue, row);
     this.audio.currentTime = start;
     this.stopAt = end;
     this.showPlaying(row);
@@ -196,7 +207,7 @@ class CaptionEditor extends HTMLElement {
     row.remove();
     this.changed();
     this.number();
-    (next?.querySelector("[data-field=text]") ?? this.querySelector("[data-act=add]")).focus();
+    (next?.querySelector("[data-field=text]") ?? this.addButton).focus();
     this.say(this.words.deleted);
   }
 
@@ -226,8 +237,9 @@ class CaptionEditor extends HTMLElement {
         if (seconds !== null) this.setTime(row, name, seconds + by);
       }
     }
-    this.say(this.words.shifted.replace("{n}", rows.length));
-    this.judge({ quietly: true });
+    const wrong = this.judge();
+    const sentence = this.words.shifted.replace("{n}", rows.length);
+    this.say(wrong ? `${sentence} ${this.inWords(wrong, this.words.inCue)}` : sentence);
   }
 
   say(sentence) {
@@ -238,49 +250,79 @@ class CaptionEditor extends HTMLElement {
 
   // --- Sending ---
 
-  /** Mark what the server would refuse; returns whether everything is right. */
-  judge({ quietly = false } = {}) {
+  /**
+   * Mark what the server would refuse; returns the first row of it, or undefined where everything is right. With
+   * `onlyMarked`, rows that were right stay so: nobody is corrected in the middle of a word.
+   */
+  judge({ onlyMarked = false } = {}) {
     let before = 0;
-    let first = null;
     for (const row of this.rows) {
       const { start, end, text } = this.cueOf(row);
       const [name, sentence] =
         start === null ? ["start", this.words.badTime]
         : end === null ? ["end", this.words.badTime]
         : !text ? ["text", this.words.noText]
+        : UNSEEN.test(text) ? ["text", this.words.badText]
         : end <= start ? ["end", this.words.backwards]
         : start < before - 0.0005 ? ["start", this.words.overlaps]
         : end > this.duration + GRACE ? ["end", this.words.late]
         : ["", ""];
+      if (end !== null) before = end;
       const trouble = row.querySelector(".caption-row__trouble");
+      if (onlyMarked && trouble.hidden) continue;
       trouble.textContent = sentence;
       trouble.hidden = !sentence;
       for (const field of row.querySelectorAll("input, textarea")) {
         if (field.dataset.field === name) {
           field.setAttribute("aria-invalid", "true");
           field.setAttribute("aria-describedby", trouble.id);
-          first ??= field;
         } else {
           field.removeAttribute("aria-invalid");
           field.removeAttribute("aria-describedby");
         }
       }
-      if (end !== null) before = end;
     }
-    if (first && !quietly) first.focus();
-    return !first;
+    return this.rows.find((row) => !row.querySelector(".caption-row__trouble").hidden);
+  }
+
+  /** Go to what is wrong, and say it; returns whether something is. */
+  refuse(pattern, row) {
+    const first = this.judge();
+    const wrong = row && !row.querySelector(".caption-row__trouble").hidden ? row : first;
+    if (!wrong) return false;
+    // The field's own description says it again, to those whose screen reader reads descriptions.
+    this.placeToMend(wrong).focus();
+    this.say(this.inWords(wrong, pattern));
+    return true;
+  }
+
+  inWords(row, pattern) {
+    const { textContent: sentence } = row.querySelector(".caption-row__trouble");
+    return fill(pattern, { n: this.rows.indexOf(row) + 1, sentence });
+  }
+
+  /** The field that is marked; without one, where the first cue is or would be made. */
+  placeToMend(row = this) {
+    return row.querySelector("[aria-invalid=true]") ?? this.querySelector("li [data-field=start]") ?? this.addButton;
+  }
+
+  get addButton() {
+    return this.querySelector(":scope > .cluster [data-act=add]");
   }
 
   submit(event) {
-    if (!this.judge()) {
+    if (!this.rows.length) {
       event.preventDefault();
-      this.say(this.words.wrong);
-      return;
+      this.addButton.focus();
+      return this.say(this.words.noCue);
     }
+    if (this.refuse(this.words.wrong)) return event.preventDefault();
     this.area.value = toVtt(this.rows.map((row) => this.cueOf(row)));
     this.isSent = true;
   }
 }
+
+const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 
 /** Where a text is best cut in two: the space nearest to its middle. */
 function middleOf(text) {
