@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
@@ -169,6 +171,24 @@ def dots_for(
             ).values("pk")
         )
     return search(rows, query)
+
+
+@dataclass(frozen=True)
+class Makings:
+    """How far the voices of some dots are; the dots' keys."""
+
+    running: frozenset[int]  # something is being made for them
+    failed: frozenset[int]  # nothing plays, nothing is being made, and what was begun has come to nothing
+
+
+def makings_of(dots: Collection[Dot]) -> Makings:
+    """Say which of these dots, with their renditions prefetched, wait for a voice."""
+    rows = Generation.objects.filter(dot__in=[dot.pk for dot in dots]).exclude(status=Generation.Status.READY)
+    found = set(rows.values_list("dot_id", "status").distinct()) if dots else set()
+    ended = (Generation.Status.FAILED, Generation.Status.CANCELLED)
+    running = frozenset(dot_id for dot_id, status in found if status not in ended)
+    fruitless = {dot_id for dot_id, _status in found} - running
+    return Makings(running, frozenset(dot.pk for dot in dots if dot.pk in fruitless and not dot.renditions.all()))
 
 
 def dot_for_name(name: str) -> Dot | None:

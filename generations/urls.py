@@ -9,6 +9,7 @@ from generations.views import dots, making, qr, recordings, runs, voices
 dot_urls = (
     [
         path("", dots.list_dots, name="list"),
+        path("made", dots.made, name="made"),
         path("new", making.new_dot, name="new"),
         path("new/recording", recordings.new_dot, name="new-recording"),
         path("<str:code>/", dots.show_dot, name="detail"),

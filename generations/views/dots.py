@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from generations import selectors, services
 from generations.access import dot_by_code_for
 from generations.forms import DotFilterForm, DotSettingsForm, show_refusal
-from generations.models import DotTag
+from generations.models import Dot, DotTag, Generation
 from generations.views.contexts import dot_context
 from generations.views.pages import account, client_page
 from micdots.lib.errors import Conflict, ValidationFailed
@@ -30,17 +32,48 @@ def list_dots(request: HttpRequest) -> HttpResponse:
     narrowing = form.narrowing()
     rows = selectors.dots_for(user, deleted=in_bin, **narrowing).order_by("-created_at", "-pk")
     page = Paginator(rows, DOTS_A_PAGE).get_page(request.GET.get("page", 1))
+    dots = list(page)
     return render(
         request,
         "generations/dot_list.html",
         {
             "form": form,
             "page": page,
+            **_makings_context([] if in_bin else dots),
             "in_bin": in_bin,
             "bin_count": selectors.dots_for(user, deleted=True).count(),
             "is_narrowed": any(narrowing.values()),
         },
     )
+
+
+@require_GET
+@client_page
+def made(request: HttpRequest) -> HttpResponse:
+    """Of the dots that a list shows as being made (``code``, several times), the rows of those that no longer are."""
+    if not getattr(request, "htmx", False):  # opened as a page
+        return redirect("dots:list")
+    codes = [code for code in request.GET.getlist("code")[:DOTS_A_PAGE] if code.isascii() and code.isalnum()]
+    dots = list(selectors.dots_for(account(request), deleted=False).filter(code__in=codes).order_by("pk"))
+    context = _makings_context(dots)
+    ended = [dot for dot in dots if dot not in context["making"]]
+    sentences = [_ended_sentence(dot) for dot in ended]
+    return render(request, "generations/_dots_made.html", {**context, "ended": ended, "sentences": sentences})
+
+
+def _makings_context(dots: list[Dot]) -> dict[str, Any]:
+    makings = selectors.makings_of(dots)
+    return {"making": [dot for dot in dots if dot.pk in makings.running], "failed": makings.failed}
+
+
+def _ended_sentence(dot: Dot) -> str:
+    """What a screen reader says when a dot's newest voice has come to its end."""
+    newest = dot.generations.order_by("-created_at", "-pk").values_list("status", flat=True).first()
+    if newest == Generation.Status.READY:
+        return _("“%(title)s” is ready.") % {"title": dot.title}
+    if newest == Generation.Status.CANCELLED:
+        return _("“%(title)s” was cancelled.") % {"title": dot.title}
+    return _("“%(title)s” could not be made.") % {"title": dot.title}
 
 
 @require_GET

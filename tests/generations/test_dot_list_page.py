@@ -1,5 +1,7 @@
 """The list of an account's dots."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -146,3 +148,91 @@ def test_its_queries_do_not_grow_with_its_rows(client, alice, django_assert_max_
 
     with django_assert_max_num_queries(11):
         client.get(URL)
+
+
+# --- While dots are being made --------------------------------------------------------------------------------------
+
+MADE = "/dots/made"
+HTMX = {"HX-Request": "true"}
+
+
+def asks_for(page: str) -> list[str]:
+    """The codes that the list will ask for again."""
+    return re.findall(r"code=(\w+)", page.partition('id="dots-making"')[2].partition(">")[0])
+
+
+def test_it_asks_again_for_what_is_being_made_only(client, alice):
+    queued = make_generation(owner=alice, text="Waits").dot
+    running = make_generation(owner=alice, text="Runs", status="processing").dot
+    make_generation(owner=alice, text="Plays", status="ready")
+    make_generation(owner=alice, text="Failed", status="failed")
+    another_language = make_generation(owner=alice, text="Plays and runs", status="ready").dot
+    make_generation(owner=alice, text="En marche", dot=another_language)
+    client.force_login(alice)
+
+    page = client.get(URL).content.decode()
+
+    assert asks_for(page) == [another_language.code, running.code, queued.code]
+    assert page.count("not made") == 1
+
+
+def test_when_nothing_is_being_made_it_does_not_ask(client, alice):
+    make_generation(owner=alice, status="ready")
+    client.force_login(alice)
+    page = client.get(URL).content.decode()
+    assert 'id="dots-making">' in page
+
+
+def test_rows_of_what_has_ended_come_alone(client, alice):
+    waits = make_generation(owner=alice, text="Waits").dot
+    ready = make_generation(owner=alice, text="Is <ready>", status="ready").dot
+    failed = make_generation(owner=alice, text="Has failed", status="failed").dot
+    cancelled = make_generation(owner=alice, text="Was stopped", status="cancelled").dot
+    client.force_login(alice)
+
+    codes = [dot.code for dot in (waits, ready, failed, cancelled)]
+    fragment = client.get(MADE, {"code": codes}, headers=HTMX).content.decode()
+
+    assert asks_for(fragment) == [waits.code]
+    assert f'id="dot-{waits.code}"' not in fragment
+    for dot in (ready, failed, cancelled):
+        assert re.search(rf'id="dot-{dot.code}"\s+hx-swap-oob="true"', fragment)
+    for sentence in ("“Is &lt;ready&gt;” is ready.", "“Has failed” could not be made.", "“Was stopped” was cancelled."):
+        assert sentence in fragment
+
+
+def test_at_the_end_it_stops(client, alice):
+    dot = make_generation(owner=alice, status="ready").dot
+    client.force_login(alice)
+    fragment = client.get(MADE, {"code": dot.code}, headers=HTMX).content.decode()
+    assert "hx-get" not in fragment
+
+
+@pytest.mark.parametrize("codes", [[], ["nonsense"], ["\x00"], ["é" * 9], ["A" * 300]])
+def test_codes_that_are_none_give_nothing(client, alice, codes):
+    client.force_login(alice)
+    response = client.get(MADE, {"code": codes}, headers=HTMX)
+    assert response.status_code == 200
+    assert b"dot-row" not in response.content
+
+
+def test_a_strangers_rows_are_not_given(client, alice, charlie):
+    dot = make_generation(owner=alice, text="Alice's secret", status="ready").dot
+    client.force_login(charlie)
+    fragment = client.get(MADE, {"code": dot.code}, headers=HTMX).content.decode()
+    assert "secret" not in fragment
+    assert "hx-get" not in fragment
+
+
+def test_the_fragment_needs_sign_in_and_is_only_looked_at(client, alice):
+    assert client.get(MADE).status_code == 302
+    client.force_login(alice)
+    assert client.post(MADE).status_code == 405
+    assert client.get(MADE).url == URL  # opened as a page
+
+
+def test_asking_again_costs_the_same_for_many(client, alice, django_assert_max_num_queries):
+    codes = [make_generation(owner=alice, text=f"Text {number}").dot.code for number in range(20)]
+    client.force_login(alice)
+    with django_assert_max_num_queries(7):
+        client.get(MADE, {"code": codes}, headers=HTMX)
