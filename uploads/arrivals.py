@@ -96,8 +96,8 @@ def _length_of(request: HttpRequest) -> int | None:
 
 
 def _drain(request: HttpRequest) -> None:
-    # A body in chunks is empty to Django, which reads as much as was announced.
-    is_in_chunks = "HTTP_TRANSFER_ENCODING" in request.META
+    # A body in chunks is empty to Django, which reads as much as was announced. Not every server says where it ends.
+    is_in_chunks = "HTTP_TRANSFER_ENCODING" in request.META and request.META.get("wsgi.input_terminated")
     body = request.META["wsgi.input"] if is_in_chunks else request
     left = _READ_OF_REFUSED
     # The client has hung up, or will: it has its answer or does not want one.

@@ -30,8 +30,8 @@ class CamelCaseSerializer(serializers.Serializer[Any]):
     @classmethod
     def held(cls) -> Self:
         """One for every call on this thread. REST framework copies all fields for each serializer that it makes, which
-        costs more than what they are then asked to do. So this one has neither data nor context: use
-        ``run_validation`` and ``to_representation``.
+        costs more than what they are then asked to do. So this one has neither data nor context, and is not for
+        lists: use ``run_validation`` and ``to_representation``.
         """
         by_class: dict[type, Any] = _held.__dict__.setdefault("by_class", {})
         if cls not in by_class:

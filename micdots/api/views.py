@@ -206,16 +206,16 @@ class ApiView(APIView):
             return result
         if spec.answer is None:
             return Response(status=spec.status)
-        show = spec.answer.held().to_representation
+        answer = spec.answer
         if spec.listing is None:
-            return Response(show(result), status=spec.status)
+            return Response(answer.held().to_representation(result), status=spec.status)
         page = paginate(
             result,
             listing=spec.listing,
             limit=paging["limit"],
             sort=paging["sort"],
             cursor=paging.get("cursor"),
-            show=lambda rows: [show(row) for row in rows],
+            show=lambda rows: list(answer(rows, many=True).data),
         )
         return Response(page, status=spec.status)
 
