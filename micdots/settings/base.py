@@ -234,6 +234,19 @@ MAX_RECORDING_SECONDS = env.int("MAX_RECORDING_SECONDS", default=3 * 3600)
 DEFAULT_VOICE = env.str("DEFAULT_VOICE", default="espeak:en-gb")
 DELETED_DOT_DAYS = env.int("DELETED_DOT_DAYS", default=30)
 
+# --- Listening ------------------------------------------------------------------------------------------------------
+# What was counted goes to a file here before the page is answered, and from there into the database: on a local disk,
+# for a network's file system has neither the locks nor the speed.
+SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(VAR_DIR / "spool"))).expanduser().resolve()
+# How often each web process hands over what it has written down; 0: with the request itself.
+TAKE_IN_SECONDS = env.float("TAKE_IN_SECONDS", default=1.0)
+# Single events go after so many months; the figures made of them stay.
+EVENT_MONTHS = env.int("EVENT_MONTHS", default=13)
+# A MaxMind-format file with countries and cities. Without it they are unknown.
+GEO_DATABASE = env.str("GEO_DATABASE", default="")
+# Who may read /metrics: whoever brings this token, or without one only this machine.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tidy-plays": {"task": "plays.tasks.tidy", "schedule": timedelta(minutes=10)},
     "purge-api": {"task": "micdots.api.tasks.purge", "schedule": timedelta(hours=1)},
@@ -403,7 +416,7 @@ LANGUAGES = [
     ("it", _("Italian")),
 ]
 # Pages for everybody, whoever is signed in: they do not look at the session.
-PUBLIC_PATHS = ("/d/", "/D/", "/q/", "/Q/", "/s/", "/api/", "/static/", "/healthz", "/readyz", "/metrics")
+PUBLIC_PATHS = ("/d/", "/D/", "/q/", "/Q/", "/s/", "/api/", "/static/", "/healthz", "/readyz", "/metrics", "/privacy")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
