@@ -167,7 +167,9 @@ def _browser_of(user_agent: str) -> tuple[str, str, str]:
     """Kind of device, system and browser."""
     if not user_agent.strip():
         return "", "", ""
-    found: PartialResult = _resolver()(user_agent, Domain.OS | Domain.USER_AGENT)
+    # A server hands over bytes that are no UTF-8 as lone surrogates, which cannot be handed on.
+    clean = user_agent.encode("utf-8", "replace").decode()
+    found: PartialResult = _resolver()(clean, Domain.OS | Domain.USER_AGENT)
     device = _device_of(user_agent)
     if device == "console":
         # They name the browser and system that theirs was made of.
@@ -196,9 +198,11 @@ def _place_of(network: str, database: str) -> tuple[str, str]:
         return "", ""
     try:
         row = places.get(network.split("/", 1)[0])
-    except (ValueError, maxminddb.InvalidDatabaseError):
-        # No address is in the log: a broken file is told by its name.
-        logger.warning("GEO_DATABASE %s could not be asked", database, exc_info=True)
+    except ValueError:  # no address
+        return "", ""
+    except maxminddb.InvalidDatabaseError:
+        # Without the error's own words: the address is in them.
+        logger.warning("GEO_DATABASE %s is broken inside: some places stay unknown", database)
         return "", ""
     return (_country_in(row), _city_in(row)) if isinstance(row, dict) else ("", "")
 
