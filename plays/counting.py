@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from django.http import HttpRequest
-
 # A bot is what says so: programs that crawl or watch, and those that draw the preview of a link in a chat. A missing
 # User-Agent is no sign (privacy tools remove it), nor is that of a plain HTTP client (kiosks and apps have one), and
 # "Cubot" makes telephones.
@@ -27,47 +25,34 @@ _BOT = re.compile(
     re.IGNORECASE,
 )
 _USER_AGENT_LENGTH = 512  # what is looked at; real ones are shorter
-_PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+
+# Of a request as WSGI has it (``request.META``): the page is also answered before Django has made a request of it.
+Environ = Mapping[str, Any]
 
 
-def user_agent(request: HttpRequest) -> str:
-    return user_agent_in(request.META)
-
-
-def user_agent_in(environ: Mapping[str, Any]) -> str:
+def user_agent(environ: Environ) -> str:
     return str(environ.get("HTTP_USER_AGENT", ""))[:_USER_AGENT_LENGTH]
 
 
-def is_bot(request: HttpRequest) -> bool:
+def is_bot(environ: Environ) -> bool:
     """Whether a program asks that calls itself one."""
-    return calls_itself_bot(user_agent(request))
+    return names_a_bot(user_agent(environ))
 
 
+# A crowd has a few hundred browsers, and the names of all bots take a while to look for.
 @lru_cache(maxsize=4096)
-def calls_itself_bot(user_agent: str) -> bool:
-    """Whether a ``User-Agent``, cut as :func:`user_agent_in` does, is a bot's."""
+def names_a_bot(user_agent: str) -> bool:
+    """Whether a ``User-Agent``, cut as :func:`user_agent` does, is a bot's."""
     return _BOT.search(user_agent) is not None
 
 
-def is_prefetch(request: HttpRequest) -> bool:
+def is_prefetch(environ: Environ) -> bool:
     """Whether a browser only makes sure to have the page in case somebody opens it."""
-    return is_prefetch_in(request.META)
+    purposes = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+    said = " ".join([environ[name] for name in purposes if name in environ]).lower()
+    return any(word in said for word in ("prefetch", "prerender", "preview")) if said else False
 
 
-def is_prefetch_in(environ: Mapping[str, Any]) -> bool:
-    """As :func:`is_prefetch`, for the road in front of Django."""
-    said = " ".join(str(environ[name]) for name in _PURPOSES if name in environ).lower()
-    return bool(said) and any(word in said for word in ("prefetch", "prerender", "preview"))
-
-
-def wants_no_attributes(environ: Mapping[str, Any]) -> bool:
-    """Whether the visitor asks not to be tracked: counted, and nothing else is written down.
-
-    ``DNT`` is W3C's Tracking Preference Expression, ``Sec-GPC`` Global Privacy Control.
-    """
-    return environ.get("HTTP_DNT") == "1" or environ.get("HTTP_SEC_GPC") == "1"
-
-
-def is_scan(request: HttpRequest) -> bool:
+def is_scan(environ: Environ) -> bool:
     """Whether somebody asks: a GET that is no prefetch. Bots are told apart by a mark on the row."""
-    return request.method == "GET" and not is_prefetch(request)
+    return environ["REQUEST_METHOD"] == "GET" and not is_prefetch(environ)

@@ -33,7 +33,12 @@ def attributes(**what: str) -> Attributes:
             "iOS",
             "Safari",
         ),
-        (f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/126 Mobile Safari/537.36", "phone", "Android", "Chrome"),
+        (
+            f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/126.0.0.0 Mobile Safari/537.36",
+            "phone",
+            "Android",
+            "Chrome",
+        ),
         (f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/126.0 Safari/537.36", "tablet", "Android", "Chrome"),
         (
             f"Mozilla/5.0 (Linux; Android 14; SM-S918B) {WEBKIT} SamsungBrowser/25.0 Chrome/121.0 Mobile Safari/537.36",
@@ -57,7 +62,12 @@ def attributes(**what: str) -> Attributes:
             "Safari",
         ),
         ("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:127.0) Gecko Firefox/127.0", "desktop", "Linux", "Firefox"),
-        (f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {WEBKIT} Chrome/126 Safari/537.36", "desktop", "ChromeOS", "Chrome"),
+        (
+            f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {WEBKIT} Chrome/126.0.0.0 Safari/537.36",
+            "desktop",
+            "ChromeOS",
+            "Chrome",
+        ),
         ("Mozilla/5.0 (Mobile; KAIOS/3.0; rv:84.0) Gecko/84.0 Firefox/84.0 KAIOS/3.0", "phone", "KaiOS", "Firefox"),
         ("Opera/9.80 (Android; Opera Mini/36.2/119.132; U; id) Presto/2.12", "phone", "Android", "Opera Mini"),
         (f"Mozilla/5.0 (Web0S; Linux/SmartTV) {WEBKIT} Chrome/79.0.3945.79 Safari/537.36", "tv", "webOS", "Chrome"),
