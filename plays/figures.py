@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from generations.models import Dot, DotTag, Rendition
 from micdots.lib.errors import ValidationFailed
+from plays.contributions import MEASURES, STEPS
 from plays.days import day_start, hours_between, known_zone
 from plays.models import DayFigures, DayShare, Event, HourFigures
 
@@ -25,11 +26,8 @@ DEFAULT_DAYS = 30
 LONGEST_YEARS = 5
 HOUR_DAYS = 8  # with today
 LISTENING = timedelta(minutes=5)  # who was heard of since then listens now
-STEPS = tuple(range(0, 101, 10))  # of the completion curve, percent
 
 Row = TypeVar("Row", bound=Model)
-
-_MEASURES = ("scans", "unique_visitors", "plays", "completions", "heard_ms")
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,8 @@ def series_of(scope: Scope, span: Span) -> list[Point]:
         moments = [span.first + timedelta(days=number) for number in range(span.days)]
         rows = _days_of(scope, span).values("day")
     # Without order_by an ordering of the model's would become part of what is grouped by.
-    found = {row.pop(span.interval): row for row in rows.annotate(**_sums()).order_by()}
+    measured: Any = rows.annotate(**_sums()).order_by()
+    found: dict[Any, Any] = {row[span.interval]: row for row in measured}
     return [Point(at=at, **_measured(found.get(at, {}))) for at in _with(moments, found)]
 
 
@@ -235,12 +234,12 @@ def _shares_of(scope: Scope, span: Span, dimension: str) -> QuerySet[DayShare]:
 
 
 def _sums() -> dict[str, Sum]:
-    return {f"sum_{name}": Sum(name) for name in _MEASURES}
+    return {f"sum_{name}": Sum(name) for name in MEASURES}
 
 
 def _measured(row: dict[str, Any]) -> dict[str, Any]:
     """A row of sums, under the names of ``Totals``; what is missing is 0."""
-    values: dict[str, Any] = {name: int(row.get(f"sum_{name}") or 0) for name in _MEASURES}
+    values: dict[str, Any] = {name: int(row.get(f"sum_{name}") or 0) for name in MEASURES}
     values["heard_seconds"] = values.pop("heard_ms") / 1000
     return values
 
