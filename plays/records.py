@@ -53,4 +53,15 @@ class Record:
             raise ValueError("not a record") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What there was to hear, and whose wishes hold: all that a record needs to know of a dot."""
+
+    dot_id: int
+    generation_id: int
+    language: str  # BCP 47 tag
+    keeps_attributes: bool  # whether the owner wants visitors told apart
+    is_counted_down: bool  # plays are limited: the next visitor has to know of this one's
+
+
 _NAMES = [each.name for each in fields(Record)]
