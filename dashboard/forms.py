@@ -39,8 +39,14 @@ class PeriodForm(forms.Form):
     compare = forms.ChoiceField(
         label=_("Compare with"), choices=[("before", _("period before")), ("none", _("nothing"))]
     )
-    tag = forms.ChoiceField(label=_("Tag"), required=False)
-    language = forms.ChoiceField(label=_("Language"), required=False)
+    tag = forms.ChoiceField(
+        label=_("Tag"), required=False, error_messages={"invalid_choice": _("None of your dots has this tag.")}
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        error_messages={"invalid_choice": _("Nothing has been counted in this language.")},
+    )
 
     def __init__(
         self,
@@ -62,8 +68,8 @@ class PeriodForm(forms.Form):
         super().__init__(self._with_defaults(query))
         # “from” is a word of Python, and the page's addresses use those of the API.
         self.fields = {"from": _date_field(_("From")), "to": _date_field(_("To")), **self.fields}
-        self._offer("tag", [(tag, tag) for tag in tags], _("all tags"))
-        self._offer("language", [(tag, language_name(tag)) for tag in languages], _("all languages"))
+        self._offer("tag", [(tag, tag) for tag in tags], _("all"))
+        self._offer("language", [(tag, language_name(tag)) for tag in languages], _("all"))
 
     def _with_defaults(self, query: Mapping[str, str]) -> dict[str, str]:
         names = ("from", "to", "interval", "compare", "tag", "language")

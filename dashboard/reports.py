@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from dashboard import charts
 from dashboard.names import LANGUAGE, Dimension, dimension_name, listening_time, value_name
@@ -48,6 +51,7 @@ class Total:
 class Moment:
     """A line of the table of days, hours or months."""
 
+    at: date | datetime  # its beginning
     label: str
     short: str  # below the chart
     scans: int
@@ -108,6 +112,7 @@ class Report:
     title: str  # the period in words
     is_empty: bool
     totals: tuple[Total, ...]
+    is_running: bool  # today is part of it, and not over
     chart: charts.Chart
     moments: tuple[Moment, ...]
     steps_name: str  # “Day”, “Hour”, “Month”
@@ -119,12 +124,13 @@ class Report:
     compares: bool  # whether each line of the table has one beside it
 
 
-def report_on(scope: figures.Scope, span: figures.Span, *, compares: bool, with_dots: bool) -> Report:
+def report_on(scope: figures.Scope, span: figures.Span, *, now: datetime, compares: bool, with_dots: bool) -> Report:
     """Put together what a page shows.
 
     Args:
         scope: whose figures, and what narrows them down.
         span: the days or hours.
+        now: what comes after it is not drawn.
         compares: whether the period before stands beside it.
         with_dots: whether to name the dots that were scanned most.
     """
@@ -144,7 +150,8 @@ def report_on(scope: figures.Scope, span: figures.Span, *, compares: bool, with_
         title=title,
         is_empty=not totals.scans and not totals.plays,
         totals=_totals(totals, totals_before),
-        chart=_series_chart(title, moments, compares=is_beside),
+        is_running=span.first <= now.astimezone(span.zone).date() <= span.last,
+        chart=_series_chart(title, moments, now=now, zone=span.zone, compares=is_beside),
         moments=moments,
         steps_name=steps_name,
         marked=_marked(other_zone),
@@ -244,7 +251,7 @@ def _moments(
             _moment(
                 [point],
                 date_format(day, "DATE_FORMAT"),
-                date_format(day, "MONTH_DAY_FORMAT"),
+                _written(day, "MMMd"),
                 scans if compares else None,
                 is_marked=day in other_zone,
             )
@@ -258,7 +265,7 @@ def _moments(
             _moment(
                 [point for _day, point, _scans in rows],
                 name,
-                date_format(month, "m/Y"),
+                _written(month, "yMMM"),
                 sum(scans for _day, _point, scans in rows) if compares else None,
                 is_marked=any(day in other_zone for day, _point, _scans in rows),
             )
@@ -266,22 +273,30 @@ def _moments(
     return tuple(months), gettext("Month")
 
 
+def _written(day: date, parts: str) -> str:
+    """A date with few letters, in the order that the reader's language has: “Nov 21”, “21. Nov.”."""
+    try:
+        return format_skeleton(parts, day, locale=Locale.parse(get_language() or "en", sep="-"))
+    except (ValueError, UnknownLocaleError):
+        return format_skeleton(parts, day, locale=Locale("en"))
+
+
 def _day(point: figures.Point) -> date:
     return point.at.date() if isinstance(point.at, datetime) else point.at
 
 
 def _moment(
-    points: Iterable[figures.Point], label: str, short: str, before: int | None, *, is_marked: bool = False
+    points: Sequence[figures.Point], label: str, short: str, before: int | None, *, is_marked: bool = False
 ) -> Moment:
-    rows = list(points)
     return Moment(
+        at=points[0].at,
         label=label,
         short=short,
-        scans=sum(row.scans for row in rows),
-        unique_visitors=sum(row.unique_visitors for row in rows),
-        plays=sum(row.plays for row in rows),
-        completions=sum(row.completions for row in rows),
-        heard_seconds=sum(row.heard_seconds for row in rows),
+        scans=sum(row.scans for row in points),
+        unique_visitors=sum(row.unique_visitors for row in points),
+        plays=sum(row.plays for row in points),
+        completions=sum(row.completions for row in points),
+        heard_seconds=sum(row.heard_seconds for row in points),
         before=before,
         is_marked=is_marked,
     )
@@ -300,9 +315,16 @@ def _marked(other_zone: frozenset[date]) -> str:
 # --- Charts -----------------------------------------------------------------------------------------------------------
 
 
-def _series_chart(title: str, moments: tuple[Moment, ...], *, compares: bool) -> charts.Chart:
-    rows = [charts.Row("scans", gettext("Scans"), [moment.scans for moment in moments], is_filled=True)]
-    rows.append(charts.Row("plays", gettext("Plays"), [moment.plays for moment in moments]))
+def _series_chart(
+    title: str, moments: tuple[Moment, ...], *, now: datetime, zone: ZoneInfo, compares: bool
+) -> charts.Chart:
+    # What is still to come is no fall to nought: the lines end at the present day or hour.
+    today = now.astimezone(zone).date()
+    begun = [
+        moment for moment in moments if (moment.at <= now if isinstance(moment.at, datetime) else moment.at <= today)
+    ]
+    rows = [charts.Row("scans", gettext("Scans"), [moment.scans for moment in begun], is_filled=True)]
+    rows.append(charts.Row("plays", gettext("Plays"), [moment.plays for moment in begun]))
     if compares:
         rows.append(charts.Row("before", gettext("Scans before"), [moment.before or 0 for moment in moments]))
     best = max(moments, key=lambda moment: moment.scans, default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from dashboard.views import analytics, start
+from dashboard.views import analytics, backoffice, start
 
 dashboard_urls = (
     [
@@ -27,6 +27,17 @@ analytics_urls = (
         path("dots/<uuid:public_id>/export.xlsx", analytics.export_xlsx, name="dot-xlsx"),
     ],
     "analytics",
+)
+
+# The staff's page. “admin” is its application, as the back office's looser Content-Security-Policy goes by that.
+backoffice_urls = (
+    [
+        path("", backoffice.analytics, name="analytics"),
+        path("listening-now", backoffice.listening_now, name="listening-now"),
+        path("export.csv", backoffice.export_csv, name="csv"),
+        path("export.xlsx", backoffice.export_xlsx, name="xlsx"),
+    ],
+    "admin",
 )
 
 urlpatterns = [

@@ -91,7 +91,9 @@ def _page(request: HttpRequest, question: Question) -> HttpResponse:
     if is_right and form.span is not None:
         context |= _listening(question.scope)
         context |= {
-            "report": report_on(question.scope, form.span, compares=form.compares, with_dots=question.dot is None),
+            "report": report_on(
+                question.scope, form.span, now=timezone.now(), compares=form.compares, with_dots=question.dot is None
+            ),
             "csv_url": _with_query(question.address("csv"), request),
             "xlsx_url": _with_query(question.address("xlsx"), request),
             "has_dots": question.dot is not None or dots_for(question.user).exists(),
