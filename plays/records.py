@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-import uuid
+import random
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 MISS = "miss"  # besides the kinds of ``Event``
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def new_event_id() -> str:
+    """Random, and not like any other; not secret, so it need not be asked of the kernel with every scan."""
+    return f"{random.getrandbits(128):032x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +25,7 @@ class Record:
     dot_id: int | None = None  # None: a miss of an unknown code
     generation_id: int | None = None
     language: str = ""
-    event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    event_id: str = field(default_factory=new_event_id)  # a UUID in hexadecimal digits
     at: float = field(default_factory=lambda: datetime.now(UTC).timestamp())  # seconds since 1970, UTC
     is_printed: bool = False
     is_bot: bool = False
@@ -39,7 +46,7 @@ class Record:
         """One line, with its end; what has its default value is left out."""
         # Not ``asdict``, which copies whatever it finds to the bottom: this is done with every scan.
         said = {name: value for name in _NAMES if (value := getattr(self, name))}
-        return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return _encode(said).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Record:

@@ -101,7 +101,7 @@ def page_state(dot_id: int) -> tuple[Any, ...]:
 @cache
 def _page_state_query() -> str:
     quote = connection.ops.quote_name
-    columns = ", ".join(f"dot.{quote(Dot._meta.get_field(name).column)}" for name in _SHOWN)
+    columns = ", ".join(f"dot.{quote(name)}" for name in _SHOWN)
     # Names out of our own models, and nothing else, are put in.
     return f"""
         SELECT {columns}, rendition.id, generation.id, generation.updated_at, settings.keeps_attributes
