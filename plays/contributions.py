@@ -109,12 +109,16 @@ class Changes:
 
     def add(self, what: int, event: Happened, zone: ZoneInfo, number: int) -> None:
         """``number`` of one of ``MEASURES``, where and when ``event`` was."""
-        self.add_at(what, event.dot_id, event.at, event.language, zone, number)
+        self._add_at(what, event.dot_id, event.at, event.language, zone, number)
 
-    def add_at(self, what: int, dot_id: int, at: datetime, language: str, zone: ZoneInfo, number: int) -> None:
+    def _add_at(self, what: int, dot_id: int, at: datetime, language: str, zone: ZoneInfo, number: int) -> None:
         day, hour = day_and_hour(at, zone)
         self.days[dot_id, day, language][what] += number
         self.hours[dot_id, hour, language][what] += number
+
+    def add_unique_visitor(self, dot_id: int, at: datetime, language: str, zone: ZoneInfo, sign: int = 1) -> None:
+        """A visitor of a day, with instant and language of the day's first scan."""
+        self._add_at(UNIQUE_VISITORS, dot_id, at, language, zone, sign)
 
     def add_scan(self, scan: Happened, zone: ZoneInfo) -> None:
         """A scan with all that it says of the visitor, but for being a unique one."""

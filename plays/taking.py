@@ -28,7 +28,6 @@ from plays import tables
 from plays.contributions import (
     PLAY,
     SCAN,
-    UNIQUE_VISITORS,
     VISITOR_PAUSE,
     Changes,
     Happened,
@@ -266,8 +265,8 @@ def _count_visitors(
         if (before := known.get(key)) is not None:
             if before <= _first(scan):
                 continue
-            changes.add_at(UNIQUE_VISITORS, scan.dot_id, *before, zone, -1)
-        changes.add(UNIQUE_VISITORS, scan, zone, 1)
+            changes.add_unique_visitor(scan.dot_id, *before, zone, -1)
+        changes.add_unique_visitor(scan.dot_id, *_first(scan), zone)
         if key in recent:
             (unknown if before is None else earlier).append((*key, *_first(scan)))
     tables.write(DayVisitor, ("dot_id", "day", "visitor", "first_at", "language"), unknown)
@@ -364,7 +363,7 @@ def _count_visits(events: list[Happened], zones: dict[int, ZoneInfo], changes: C
     new: defaultdict[Visit, list[Happened]] = defaultdict(list)
     for event in events:
         new[event.dot_id, event.visit].append(event)
-    stored = _visits(new)
+    stored = visits_of(new)
     gone: list[int] = []
     kept: list[Happened] = []
     refused = 0
@@ -398,8 +397,10 @@ def _count_visits(events: list[Happened], zones: dict[int, ZoneInfo], changes: C
     return kept
 
 
-def _visits(visits: Iterable[Visit]) -> defaultdict[Visit, list[Happened]]:
-    """The stored events of visits."""
+def visits_of(
+    visits: Iterable[Visit], *, before: datetime | None = None, since: datetime | None = None
+) -> defaultdict[Visit, list[Happened]]:
+    """The stored events of visits; with ``before`` only those before it, and with ``since`` also those from then on."""
     found: defaultdict[Visit, list[Happened]] = defaultdict(list)
     rows = tables.matching(
         "SELECT e.id, e.event_id, e.kind, e.at, e.dot_id, e.language, e.is_bot, e.visit, e.position_ms,"  # noqa: S608
@@ -410,11 +411,14 @@ def _visits(visits: Iterable[Visit]) -> defaultdict[Visit, list[Happened]]:
         visits,
     )
     for pk, event_id, kind, at, dot_id, language, is_bot, visit, position_ms, heard_ms, reached in rows:
+        instant = tables.as_instant(at)
+        if before is not None and not (instant < before or (since is not None and instant >= since)):
+            continue
         found[dot_id, visit].append(
             Happened(
                 event_id=tables.as_uuid(event_id),
                 kind=kind,
-                at=tables.as_instant(at),
+                at=instant,
                 dot_id=dot_id,
                 language=language,
                 is_bot=bool(is_bot),

@@ -250,6 +250,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tidy-plays": {"task": "plays.tasks.tidy", "schedule": timedelta(minutes=10)},
+    "drop-old-events": {"task": "plays.tasks.drop_old_events", "schedule": timedelta(days=1)},
+    "mend-time-zones": {"task": "plays.tasks.mend_zones", "schedule": timedelta(days=1)},
     "send-weekly-figures": {"task": "dashboard.tasks.send_weekly_mails", "schedule": timedelta(minutes=15)},
     "purge-api": {"task": "micdots.api.tasks.purge", "schedule": timedelta(hours=1)},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": timedelta(days=1)},
