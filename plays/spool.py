@@ -25,7 +25,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, DataError, IntegrityError, close_old_connections, connection
 
 from plays import attributes, visitors
 from plays.complaints import complain
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 ENDING = ".spool"
 REFUSED = "refused.lines"  # what the database would not have: kept for people to look at
+REFUSALS_AT_MOST = 10  # at a stretch
 SEGMENT_BYTES = 4 * 1024 * 1024
 BATCH_LINES, BATCH_BYTES = 2_000, 1024 * 1024
 SYNC_SECONDS = 0.8  # between two flushes to the disk; with the flush itself no more than one
@@ -146,6 +147,7 @@ class Spool:
         self._full: list[Segment] = []
         self._written = 0  # lines, ever
         self._limit = BATCH_LINES
+        self._refusals = 0
         self._looked_for_orphans = -ORPHAN_SECONDS
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -292,16 +294,21 @@ class Spool:
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
             new = take_in(list(_records_in(lines)), segment=segment.path.name, taken_bytes=after)
-        except (OperationalError, InterfaceError):
-            raise  # it is busy or away; the same lines will do later
-        except Exception:
+        except Exception as error:
+            if isinstance(error, DatabaseError) and not isinstance(error, DataError | IntegrityError):
+                raise  # it is busy, away or not migrated yet; the same lines will do later
             if self._limit > 1:
                 self._limit = max(1, min(self._limit, lines.count(b"\n")) // 2)
                 return 0
+            if self._refusals == REFUSALS_AT_MOST:
+                raise  # that many at a stretch are not the lines' fault
+            self._refusals += 1
             logger.exception("A line of %s could not be taken in and is kept in %s", segment.path.name, REFUSED)
             with (settings.SPOOL_DIR / REFUSED).open("ab") as refused:
                 refused.write(lines)
             new = take_in([], segment=segment.path.name, taken_bytes=after)
+        else:
+            self._refusals = 0
         finally:
             sys.setswitchinterval(usual)
         segment.taken = after
