@@ -6,6 +6,7 @@ import ipaddress
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -33,11 +34,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def _is_local(request: HttpRequest) -> bool:
     """Whether somebody on this machine asks, by one of its own names.
 
-    A proxy on this machine that is not named in ``TRUSTED_PROXIES`` comes from here too, but for another host.
+    A proxy on this machine that is not named in ``TRUSTED_PROXIES`` comes from here too, but for another host or with
+    a header that says so (``X-Forwarded-…`` of such a proxy are gone by now).
     """
+    if any(name in request.META for name in ("HTTP_VIA", "HTTP_FORWARDED", "HTTP_X_REAL_IP")):
+        return False
     try:
         is_loopback = ipaddress.ip_address(client_address(request)).is_loopback
     except ValueError:
         return False
-    host = request.get_host().rsplit(":", 1)[0] if not request.get_host().endswith("]") else request.get_host()
+    host, _port = split_domain_port(request.get_host())
     return is_loopback and host in {"localhost", "127.0.0.1", "[::1]"}

@@ -105,6 +105,11 @@ def test_without_a_token_only_this_machine_may_read_it(client: Client, address, 
     assert client.get("/metrics", REMOTE_ADDR=address, HTTP_HOST=host).status_code == status
 
 
+@pytest.mark.parametrize("header", ["HTTP_VIA", "HTTP_FORWARDED", "HTTP_X_REAL_IP"])
+def test_what_came_through_a_proxy_is_not_local(client: Client, header):
+    assert client.get("/metrics", **LOCAL, **{header: "1.1 caddy"}).status_code == 404
+
+
 def test_a_forwarded_address_makes_nobody_local(client: Client, settings):
     what = {"HTTP_HOST": "localhost", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}
     assert client.get("/metrics", REMOTE_ADDR="192.0.2.7", **what).status_code == 404
