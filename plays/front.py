@@ -24,7 +24,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from micdots.lib.client_address import is_behind_trusted_proxy
@@ -89,7 +89,8 @@ class _Watched:
                 self.has_changed = True
         finally:
             self.is_being_checked = False
-            close_old_connections()  # outside of Django's requests nobody else does
+            if not connection.in_atomic_block:
+                close_old_connections()  # outside of Django's requests nobody else does
         return not self.has_changed
 
 
