@@ -8,6 +8,7 @@ class PlaysConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.signals import account_erased, account_export, time_zone_changed
+        from plays import checks as checks  # importing them registers what is in them
         from plays import receivers
 
         account_erased.connect(receivers.erase_account, dispatch_uid="plays.erase_account")

@@ -31,11 +31,11 @@ def test_everybody_can_read_it_and_it_asks_neither_session_nor_database(client: 
 
 def test_it_says_what_is_set(client: Client, settings):
     settings.EVENT_MONTHS, settings.GEO_DATABASE = 13, ""
-    assert "deleted after 13 months." in page(client)
+    assert "become 13 months old" in page(client)
     assert "country" not in page(client)
 
     settings.EVENT_MONTHS, settings.GEO_DATABASE = 1, "/srv/places.mmdb"
-    assert "deleted after 1 month." in page(client)
+    assert "become 1 month old" in page(client)
     assert "country" in page(client)
 
 
