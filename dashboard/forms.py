@@ -118,8 +118,8 @@ class ListeningSettingsForm(forms.Form):
         label=_("Write down devices, places and where visitors came from"),
         required=False,
         help_text=_(
-            "Without it, only the number of scans, plays and visitors is kept from now on. "
-            "Visitors who ask not to be tracked are never asked for more."
+            "Without it, only scans and plays are counted from now on, and no visitors. "
+            "What is there already stays. Of visitors who ask not to be tracked nothing of this is ever kept."
         ),
     )
     wants_weekly_mail = forms.BooleanField(
