@@ -6,12 +6,13 @@ Reads only. Figures of listening come from ``plays.figures``, as everywhere.
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
@@ -196,18 +197,18 @@ def waiting_for_ready(begin: datetime, end: datetime) -> Waiting:
     rows = (
         Generation.objects.filter(status=Generation.Status.READY, finished_at__gte=begin, finished_at__lt=end)
         .exclude(voice__kind=Voice.Kind.HUMAN)
-        .annotate(took=ExpressionWrapper(F("finished_at") - F("created_at"), output_field=DurationField()))
-        .order_by("took")
-        .values_list("took", flat=True)
+        .values_list("created_at", "finished_at")
     )
-    count = rows.count()
-
-    def at(part: float) -> float | None:
-        # The nearest rank, which is a time that somebody waited.
-        took: timedelta | None = rows[max(0, math.ceil(part * count) - 1)] if count else None
-        return took.total_seconds() if took is not None else None
-
-    return Waiting(count, at(0.5), at(0.95))
+    # Eight bytes each: SQLite has no percentiles, and would sort the rows once for each.
+    took = array("d")
+    for created, finished in rows.iterator():
+        assert finished is not None  # noqa: S101 - those that are ready are
+        took.append((finished - created).total_seconds())
+    if not took:
+        return Waiting(0, None, None)
+    took = array("d", sorted(took))
+    # The nearest rank, which is a time that somebody waited.
+    return Waiting(len(took), took[math.ceil(0.5 * len(took)) - 1], took[math.ceil(0.95 * len(took)) - 1])
 
 
 @dataclass(frozen=True)
