@@ -6,6 +6,7 @@ import logging
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 
@@ -81,8 +82,8 @@ def _words(account: User, monday: date) -> dict[str, str | int]:
             "listened": listening_time(totals.heard_seconds),
             "listened_before": listening_time(before.heard_seconds),
             "is_quiet": not totals.scans and not totals.plays,
-            "analytics_url": absolute(f"/analytics/?from={span.first}&to={span.last}"),
-            "settings_url": absolute("/analytics/settings"),
+            "analytics_url": absolute(f"{reverse('analytics:overview')}?from={span.first}&to={span.last}"),
+            "settings_url": absolute(reverse("analytics:settings")),
         }
     for place, (dot, row) in enumerate(figures.best_dots(scope, span, BEST), start=1):
         words |= {f"dot{place}": dot.title, f"dot{place}_scans": row.scans, f"dot{place}_plays": row.plays}
