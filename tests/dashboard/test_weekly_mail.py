@@ -54,6 +54,7 @@ def test_it_tells_of_the_week_before(alice: User, posting: Posting, mailoutbox: 
     assert "http://testserver/analytics/?from=2026-11-09&to=2026-11-15" in mail.body
     assert "http://testserver/analytics/settings" in mail.body
     assert "{" not in mail.body + html
+    assert [line for line in mail.body.splitlines() if line.startswith(" ")] == []
 
 
 def test_a_quiet_week_is_told_too(alice: User, posting: Posting, mailoutbox: list[EmailMessage]):
