@@ -108,8 +108,8 @@ def span_from(
         raise ValidationFailed({"to": [_("The range must not end before it begins.")]})
     if first < _years_before(last, LONGEST_YEARS):
         raise ValidationFailed({"from": [_("Please ask for at most five years.")]})
-    if interval == "hour" and first < _days_before(today, HOUR_DAYS - 1):
-        raise ValidationFailed({"interval": [_("Hours are kept for 8 days. Choose days, or a later beginning.")]})
+    if interval == "hour" and not _days_before(today, HOUR_DAYS - 1) <= first <= last <= today:
+        raise ValidationFailed({"interval": [_("Hours are kept for 8 days. Choose days, or other dates.")]})
     return Span(first, last, zone, interval)
 
 
@@ -128,7 +128,7 @@ def series_of(scope: Scope, span: Span) -> list[Point]:
     moments: list[date] | list[datetime]
     rows: QuerySet[Any, Any]
     if span.interval == "hour":
-        start, end = day_start(span.first, span.zone), day_start(_day_after(span.last), span.zone)
+        start, end = day_start(span.first, span.zone), day_start(span.last + timedelta(days=1), span.zone)
         moments = hours_between(start, end, span.zone)
         rows = _of(scope, HourFigures.objects.filter(hour__gte=start, hour__lt=end)).values("hour")
     else:
@@ -254,10 +254,6 @@ def _days_before(day: date, days: int) -> date:
         return day - timedelta(days=days)
     except OverflowError:
         return date.min
-
-
-def _day_after(day: date) -> date:
-    return day + timedelta(days=1) if day < date.max else day
 
 
 def _years_before(day: date, years: int) -> date:
