@@ -15,7 +15,6 @@ from micdots.lib.errors import ValidationFailed
 from micdots.lib.language_names import language_name
 from plays import figures
 
-DAYS = 30
 LONGEST_PRESET = 366
 
 
@@ -76,7 +75,8 @@ class PeriodForm(forms.Form):
         data = {name: query[name] for name in names if name in query}
         if "from" not in data and "to" not in data:
             days = query.get("days", "")
-            count = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else DAYS
+            usual = figures.HOUR_DAYS if data.get("interval") == "hour" else figures.DEFAULT_DAYS
+            count = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else usual
             first = self.today - timedelta(days=min(max(count, 1), LONGEST_PRESET) - 1)
             data |= {"from": first.isoformat(), "to": self.today.isoformat()}
         return {"interval": "day", "compare": "before", **data}

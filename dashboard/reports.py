@@ -214,7 +214,8 @@ def _change(value: float, before: float, write: Callable[[float], str]) -> tuple
     """The change in words, and an arrow."""
     if value == before:
         return gettext("as before"), "="
-    words = {"before": write(before), "percent": number(abs(value - before) / before * 100) if before else ""}
+    change = abs(value - before) / before * 100 if before else 0
+    words = {"before": write(before), "percent": number(change) if change >= 0.5 else "< 1"}
     if not before:
         return gettext("before: %(before)s") % words, "▲"
     if value > before:
