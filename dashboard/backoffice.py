@@ -29,8 +29,6 @@ DAYS_ONE_BY_ONE = 62
 ACCOUNTS_SHOWN = 10
 MISSES_SHOWN = 20
 
-_Kind = TokenEntry.Kind
-
 
 @dataclass(frozen=True)
 class Grown:
@@ -110,7 +108,7 @@ def growth(span: figures.Span) -> list[Grown]:
     accounts = _by_day(User.objects.all(), span)
     dots = _by_day(Dot.objects.all(), span)
     generations = _by_day(Generation.objects.all(), span)
-    tokens = _by_day(TokenEntry.objects.filter(kind__in=[_Kind.CHARGE, _Kind.REFUND]), span, -Sum("amount"))
+    tokens = _by_day(_spent(span), span, -Sum("amount"))
     by_week = is_by_week(span)
     rows: dict[date, Counter[str]] = {}
     for number in range(span.days):
@@ -251,17 +249,18 @@ def top_accounts(span: figures.Span) -> list[TopAccount]:
     }
     # Asked again for all of them: who is on one list alone has another half as well.
     listening = {row["dot__owner"]: row for row in heard.filter(dot__owner__in=top).order_by()}
-    making = {row["owner"]: row for row in made.filter(owner__in=top).order_by()}
+    making = dict(made.filter(owner__in=top).order_by().values_list("owner", "count"))
+    tokens = dict(_spent(span).filter(account__in=top).values_list("account").annotate(spent=-Sum("amount")).order_by())
     found = []
     for account in User.objects.filter(pk__in=top):
-        ears, voice = listening.get(account.pk), making.get(account.pk)
+        heard_of = listening.get(account.pk)
         found.append(
             TopAccount(
                 account,
-                scans=ears["scans_sum"] if ears else 0,
-                plays=ears["plays_sum"] if ears else 0,
-                generations=voice["count"] if voice else 0,
-                tokens=voice["spent"] or 0 if voice else 0,
+                scans=heard_of["scans_sum"] if heard_of else 0,
+                plays=heard_of["plays_sum"] if heard_of else 0,
+                generations=making.get(account.pk, 0),
+                tokens=tokens.get(account.pk, 0),
             )
         )
     return sorted(found, key=lambda row: (-row.scans, -row.generations, row.account.pk))
@@ -274,7 +273,15 @@ def _heard(span: figures.Span) -> QuerySet[Any, Any]:
 
 
 def _made(span: figures.Span) -> QuerySet[Any, Any]:
-    return requested(span).values("owner").annotate(count=Count("pk"), spent=Sum("tokens", filter=Q(is_refunded=False)))
+    return requested(span).values("owner").annotate(count=Count("pk"))
+
+
+def _spent(span: figures.Span) -> QuerySet[TokenEntry]:
+    """What was charged and given back in the range."""
+    begin, end = whole(span)
+    return TokenEntry.objects.filter(
+        kind__in=[TokenEntry.Kind.CHARGE, TokenEntry.Kind.REFUND], created_at__gte=begin, created_at__lt=end
+    )
 
 
 def misses(span: figures.Span) -> tuple[list[Missed], int]:

@@ -40,7 +40,7 @@ def value_name(dimension: str, value: str) -> str:
         return _territories(get_language() or "en").get(value, value)
     if dimension == LANGUAGE:
         return language_name(value)
-    if dimension == Dimension.REFERRER and value == "other":
+    if value == "other":
         return gettext("All others")
     return value
 
