@@ -134,12 +134,15 @@ def test_the_number_of_listeners_is_kept_up_to_date(page: Page, site: str, alice
     page.goto(f"{site}/analytics/?{RANGE}")
     expect(page.locator("#listening-now")).to_contain_text("0 people")
 
-    Event.objects.create(event_id=uuid.uuid4(), kind="play", dot=dot, language="en-GB", visit="one")
-    page.clock.fast_forward(16_000)
-    expect(page.locator("#listening-now")).to_contain_text("1 person")
-    Event.objects.create(event_id=uuid.uuid4(), kind="play", dot=dot, language="en-GB", visit="two")
-    page.clock.fast_forward(16_000)
-    expect(page.locator("#listening-now")).to_contain_text("2 people")
+    for visit, text in (("one", "1 person"), ("two", "2 people")):
+        Event.objects.create(event_id=uuid.uuid4(), kind="play", dot=dot, language="en-GB", visit=visit)
+        # Again, because a clock that is put forward while htmx still puts the last answer in its place misses its turn.
+        for _turn in range(40):
+            page.clock.fast_forward(16_000)
+            page.wait_for_timeout(100)
+            if text in page.locator("#listening-now").inner_text():
+                break
+        expect(page.locator("#listening-now")).to_contain_text(text)
 
     # What changes by itself can be put away.
     page.get_by_text("Listening now").click()
