@@ -16,7 +16,8 @@ shares             of scans: device, system, browser, country, city, referrer, a
 =================  ===================================================================================================
 
 A day and an hour are those of the event's own instant in the time zone of the dot's account. "First" is the earliest
-by the clock, whatever the order in which events are delivered; of two at one instant the one with the smaller id.
+by the clock, whatever the order in which events are delivered; of two at one instant the one with the smaller id, and
+of two scans the one in the language that the alphabet has first.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ def count(records: Iterable[Record], zone: ZoneInfo, duration_ms: int) -> ByHand
         return instant.astimezone(_fixed(offset))
 
     seen = set()
-    for scan in [event for event in events if event.kind == "scan"]:
+    scans = [event for event in events if event.kind == "scan"]
+    for scan in sorted(scans, key=lambda record: (record.at, record.language)):
         day = _at(scan).date()
         add(scan, "scans")
         for dimension in DIMENSIONS[:6]:
@@ -108,7 +109,8 @@ def assert_the_same(by_hand: ByHand, scope: Scope, span: Span, *, hours: Span | 
     for asked, rows in ((span, by_hand.day), *([(hours, by_hand.hour)] if hours else [])):
         points = figures.series_of(scope, asked)
         expected = measures(rows, [point.at for point in points])
-        assert [{k: v for k, v in asdict(point).items() if k != "at"} for point in points] == expected
+        for point, right in zip(points, expected, strict=True):
+            assert asdict(point) == {"at": point.at, **right}, (asked, asdict(point), right)
         inside = {m for (m, language), _ in rows.items() if language in languages and _is_in(m, asked)}
         assert inside <= {point.at for point in points}
 
