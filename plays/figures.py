@@ -130,14 +130,17 @@ def series_of(scope: Scope, span: Span) -> list[Point]:
     if span.interval == "hour":
         start, end = day_start(span.first, span.zone), day_start(span.last + timedelta(days=1), span.zone)
         moments = hours_between(start, end, span.zone)
-        rows = _of(scope, HourFigures.objects.filter(hour__gte=start, hour__lt=end)).values("hour")
+        rows = _of(scope, HourFigures.objects.filter(hour__gte=start, hour__lt=end))
     else:
         moments = [span.first + timedelta(days=number) for number in range(span.days)]
-        rows = _days_of(scope, span).values("day")
+        rows = _days_of(scope, span)
     # Without order_by an ordering of the model's would become part of what is grouped by.
-    measured: Any = rows.annotate(**_sums()).order_by()
-    found: dict[Any, Any] = {row[span.interval]: row for row in measured}
-    return [Point(at=at, **_measured(found.get(at, {}))) for at in _with(moments, found)]
+    rows = rows.values(span.interval).annotate(**_sums()).order_by().values_list(span.interval, *_sums())
+    found = {
+        at: Point(at, int(scans), int(visitors), int(plays), int(completions), int(heard_ms) / 1000)
+        for at, scans, visitors, plays, completions, heard_ms in rows
+    }
+    return [found.get(at) or Point(at, 0, 0, 0, 0, 0.0) for at in _with(moments, found)]
 
 
 def curve_of(scope: Scope, span: Span) -> list[tuple[int, int]]:
