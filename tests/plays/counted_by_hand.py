@@ -27,7 +27,8 @@ class ByHand:
 
 def count(records: Iterable[Record], zone: ZoneInfo, duration_ms: int) -> ByHand:
     """What the records say, each as often as it was delivered."""
-    events = sorted({r.event_id: r for r in records if not r.is_bot}.values(), key=lambda r: (r.at, r.event_id))
+    delivered = sorted({r.event_id: r for r in records}.values(), key=lambda r: (r.at, r.event_id))
+    events = [event for event in delivered if not event.is_bot]
     result = ByHand({}, {}, Counter())
 
     def add(record: Record, what: str, number: int = 1) -> None:
@@ -68,19 +69,20 @@ def count(records: Iterable[Record], zone: ZoneInfo, duration_ms: int) -> ByHand
             play(silent, 0)
 
     visits: dict[str, dict[tuple[str, int], Record]] = {}
-    for event in events:
+    for event in delivered:
         if event.visit and event.kind != "scan":
             visits.setdefault(event.visit, {}).setdefault((event.kind, event.position_ms), event)
-    for visit in visits.values():
+    for beacons in visits.values():
         reached = 0.0
-        for event in visit.values():
+        visit = [event for event in beacons.values() if not event.is_bot]
+        for event in visit:
             add(event, "heard_ms", event.heard_ms)
             percent = event.position_ms / duration_ms * 100
             reached = max(reached, 100 if percent >= 99.5 else percent, 95 if event.kind == "complete" else 0)
-        plays = [event for event in visit.values() if event.kind == "play"]
+        plays = [event for event in visit if event.kind == "play"]
         if plays:
             play(plays[0], reached)
-        completions = [event for event in visit.values() if event.kind == "complete"]
+        completions = [event for event in visit if event.kind == "complete"]
         if completions:
             add(completions[0], "completions")
     return result
