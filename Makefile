@@ -30,7 +30,7 @@ worker: $(VENV)/.run $(MESSAGES) ## start one more worker beside a running MicDo
 setup: $(VENV)/.dev ## create .venv with everything that development needs
 
 ##@ Testing
-.PHONY: test test-browser test-services test-crash test-schema bench
+.PHONY: test test-browser test-services test-crash test-load test-schema bench
 test: $(VENV)/.dev $(MESSAGES) ## the test suite on the embedded default
 	$(EMBEDDED) $(PYTEST) -n auto -m "not browser and not crash and not services"
 
@@ -45,6 +45,9 @@ test-services: $(VENV)/.dev $(MESSAGES) ## the test suite on PostgreSQL, Redis a
 
 test-crash: $(VENV)/.dev ## kill workers on purpose and see that nothing is lost
 	$(EMBEDDED) $(PYTEST) -n 2 -m crash
+
+test-load: $(VENV)/.dev ## a minute of listeners over 1,000 dots, with a web process killed (LOAD_SECONDS, LOAD_DOTS)
+	$(EMBEDDED) LOAD_SECONDS=$${LOAD_SECONDS:-60} LOAD_DOTS=$${LOAD_DOTS:-1000} $(PYTEST) -m crash -s tests/crash/test_spool_kill9.py
 
 test-schema: $(VENV)/.dev ## ask every API call what it does with good and bad input (SCHEMA_EXAMPLES: how often)
 	SCHEMA_EXAMPLES=$${SCHEMA_EXAMPLES:-100} $(EMBEDDED) $(PYTEST) tests/api/test_schema_contract.py

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -18,8 +18,8 @@ Rest = ParamSpec("Rest")
 
 
 def client_page(
-    view: Callable[Concatenate[HttpRequest, Rest], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, Rest], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Rest], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]:
     """A page for who is signed in: others are sent to sign in and come back; what is not theirs is not found.
 
     A fragment that htmx asks for after the session has ended sends the whole page to sign in, not a form into a corner.
@@ -27,7 +27,7 @@ def client_page(
 
     @never_cache
     @wraps(view)
-    def inner(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             if getattr(request, "htmx", False):
                 back = redirect_to_login(request.htmx.current_url_abs_path or "/home")  # type: ignore[attr-defined]

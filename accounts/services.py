@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -23,6 +24,7 @@ from accounts.exceptions import EmailTaken
 from accounts.mail import absolute, send_mail
 from accounts.managers import normalise_email
 from accounts.models import User
+from accounts.signals import time_zone_changed
 from accounts.time_zones import time_zones
 from micdots.lib.errors import (
     AccountSuspended,
@@ -181,7 +183,13 @@ def update_profile(*, account: User, **changes: Any) -> User:
         raise TypeError(f"Not part of a profile: {', '.join(sorted(unknown))}")
     for field, value in changes.items():
         setattr(account, field, value)
-    account.save(update_fields=[*changes, "updated_at"])
+    with transaction.atomic():
+        zones = User.objects.select_for_update().values_list("timezone", flat=True)
+        zone_before = zones.get(pk=account.pk) if "timezone" in changes else ""
+        account.save(update_fields=[*changes, "updated_at"])
+        if "timezone" in changes and account.timezone != zone_before:
+            tell = partial(time_zone_changed.send_robust, sender=User, account=account)
+            transaction.on_commit(tell, robust=True)
     return account
 
 

@@ -12,3 +12,6 @@ account_erased = Signal()
 # Everything held on an account is wanted. Sent with ``account``; each receiver returns ``{"section": data}``, with data
 # that JSON can hold.
 account_export = Signal()
+
+# An account has chosen another time zone. Sent with ``account``, after the commit.
+time_zone_changed = Signal()

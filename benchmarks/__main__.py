@@ -7,11 +7,14 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import large_upload, long_text, many_texts, scan_page, search, short_text, signing
+from benchmarks import large_upload, listening_year, long_text, many_texts, scan_page, search, short_text, signing
 from benchmarks.report import Result, save, table
 
-ROWS = {row.ROW: row for row in (scan_page, long_text, short_text, many_texts, signing, search, large_upload)}
-ON_POSTGRESQL_TOO = {1, 5, 6}  # the others hardly touch the database
+ROWS = {
+    row.ROW: row
+    for row in (scan_page, long_text, short_text, many_texts, signing, search, listening_year, large_upload)
+}
+ON_POSTGRESQL_TOO = {1, 5, 6, 7}  # the others hardly touch the database
 FOLDER = Path(os.environ.get("VAR_DIR", "var")) / "bench"
 
 

@@ -328,6 +328,11 @@ class Generation(PublicModel):
                 name="generation_left_object",
                 condition=Q(status__in=["failed", "cancelled"]) & ~Q(audio_key=""),
             ),
+            # The installation's figures (metrics, back office): how many of each status and error, how much audio, what
+            # ended since when. It has all of that, so the rows with their long texts stay where they are.
+            models.Index(fields=["status", "finished_at", "error_code", "audio_bytes"], name="generation_in_figures"),
+            # The back office: what was asked for in a range of days.
+            models.Index(fields=["created_at"], name="generation_by_time"),
         ]
 
     def __str__(self) -> str:

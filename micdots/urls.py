@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from dashboard.urls import backoffice_urls
+from dashboard.views.metrics import metrics
 from generations.caption_links import captions
 from micdots.api.urls import health_urlpatterns, unknown_urlpatterns
 
@@ -15,7 +17,10 @@ urlpatterns = [
     path("api/v1/", include("plays.api.urls")),
     *unknown_urlpatterns,
     *health_urlpatterns,
+    # Before the admin site's own addresses, which take the rest below it.
+    path("admin/analytics/", include(backoffice_urls, namespace="backoffice")),
     path("admin/", admin.site.urls),
+    path("metrics", metrics, name="metrics"),
     path("account/", include("accounts.urls")),
     path("", include("uploads.urls")),
     path("", include("uploads.page_urls")),

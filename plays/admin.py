@@ -1,18 +1,19 @@
-"""Scans and play events in the back office: looked at, never edited."""
+"""Listening in the back office: looked at, never edited. The figures are on the page Analytics (``dashboard``)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from micdots.lib.admin import ReadOnlyAdmin
-from plays.models import DailySalt, PlayEvent, RecentVisitor, Scan
+from plays.models import DailySalt, DayFigures, DayShare, Event, HourFigures, ListeningSettings, Miss, SpoolPosition
 
 
 class ListeningAdmin(ReadOnlyAdmin):
-    """What both kinds of events share: found by code, newest first, without counting millions of rows."""
+    """What the tables of listening share: found by a dot's code, newest first, without counting millions of rows."""
 
     list_select_related = ("dot",)
     search_fields = ("dot__code__iexact",)
@@ -21,16 +22,49 @@ class ListeningAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
-@admin.register(Scan)
-class ScanAdmin(ListeningAdmin):
-    list_display = ("at", "dot", "language", "is_printed", "is_bot")
-    list_filter = ("is_printed", "is_bot")
+@admin.register(Event)
+class EventAdmin(ListeningAdmin):
+    list_display = ("at", "dot", "kind", "language", "position_ms", "heard_ms", "is_printed", "is_bot")
+    list_filter = ("kind", "is_printed", "is_bot")
+    # What tells visitors of a day apart is of use to nobody here.
+    exclude = ("visitor",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("visitor")
 
 
-@admin.register(PlayEvent)
-class PlayEventAdmin(ListeningAdmin):
-    list_display = ("at", "dot", "event", "language", "position_ms", "heard_ms", "is_bot")
-    list_filter = ("event", "is_bot")
+@admin.register(DayFigures)
+class DayFiguresAdmin(ListeningAdmin):
+    list_display = ("day", "dot", "language", "scans", "unique_visitors", "plays", "completions", "zone")
+
+
+@admin.register(HourFigures)
+class HourFiguresAdmin(ListeningAdmin):
+    list_display = ("hour", "dot", "language", "scans", "unique_visitors", "plays", "completions")
+
+
+@admin.register(DayShare)
+class DayShareAdmin(ListeningAdmin):
+    list_display = ("day", "dot", "language", "dimension", "value", "count")
+    list_filter = ("dimension",)
+
+
+@admin.register(Miss)
+class MissAdmin(ReadOnlyAdmin):
+    """Codes that were asked for in vain: a misprint stands out here."""
+
+    list_display = ("day", "code", "reason", "count")
+    list_filter = ("reason",)
+    search_fields = ("code__iexact",)
+    search_help_text = _("Code")
+    ordering = ("-day", "-count")
+
+
+@admin.register(SpoolPosition)
+class SpoolPositionAdmin(ReadOnlyAdmin):
+    """How far the files of the spool have been taken in; empty when all is done."""
+
+    list_display = ("name", "taken_bytes", "updated_at")
 
 
 @admin.register(DailySalt)
@@ -41,12 +75,12 @@ class DailySaltAdmin(ReadOnlyAdmin):
     fields = ("day",)
 
 
-@admin.register(RecentVisitor)
-class RecentVisitorAdmin(ReadOnlyAdmin):
-    """How many there are, and that they go within the hour; never the hash."""
+@admin.register(ListeningSettings)
+class ListeningSettingsAdmin(ReadOnlyAdmin):
+    """What accounts chose; theirs to change, not ours."""
 
-    list_display = ("pk", "counted_at")
-    fields = ("counted_at",)
-
-    def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).defer("visitor")
+    list_display = ("owner", "keeps_attributes", "wants_weekly_mail", "weekly_mail_sent_on")
+    list_filter = ("keeps_attributes", "wants_weekly_mail")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email__iexact",)
+    search_help_text = _("E-mail address")

@@ -1,126 +1,109 @@
-"""The writing side of listening. A failed count never stops page or audio: they count through ``try_to``."""
+"""The writing side of listening: each function makes one record and sends it on its way through the spool.
+
+None of them ever raises: a count that fails is a line in the log, and page and audio are none the wiser.
+"""
 
 from __future__ import annotations
 
-import logging
-import uuid
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
-from django.db import Error, transaction
 from django.utils import timezone
 
-from generations.models import Dot
-from generations.services import count_play, count_scan
-from plays.models import DailySalt, PlayEvent, RecentVisitor, Scan
+from plays import spool
+from plays.complaints import complain
+from plays.counting import Environ, is_bot
+from plays.models import DailySalt, Event
+from plays.records import MISS, Heard, Record
+from plays.visitors import has_just_played, visitor_of
 
-logger = logging.getLogger(__name__)
+UNKNOWN = "unknown"  # the reason of a miss where no dot has or had the code
 
-VISITOR_PAUSE = timedelta(minutes=30)  # a visitor's asking for the audio is one play within this time
-FORGET_VISITORS_AFTER = timedelta(hours=1)
-
-
-def try_to(count: Callable[..., Any], **what: Any) -> None:
-    """Count, and carry on whatever comes of it."""
-    try:
-        count(**what)
-    except Error:
-        logger.exception("%s failed", count.__name__)
+_P = ParamSpec("_P")
 
 
-@transaction.atomic
-def record_scan(*, dot: Dot, generation_id: int, language: str, is_printed: bool, is_bot: bool) -> Scan:
-    """One opening of the play page. A bot's is kept, and is in no total.
+def _in_nobodys_way(count: Callable[_P, Any]) -> Callable[_P, None]:
+    @wraps(count)
+    def carry_on(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            count(*args, **kwargs)
+        except Exception:  # whatever it is, somebody waits for page or audio
+            complain("%s failed", count.__name__)
+
+    return carry_on
+
+
+@_in_nobodys_way
+def record_scan(environ: Environ, heard: Heard, *, is_printed: bool) -> None:
+    """One opening of the play page.
 
     Args:
-        generation_id: what was there to hear.
-        language: its BCP 47 tag.
+        environ: the request, as WSGI has it.
         is_printed: by the address in the printed code, not by a shared link.
     """
-    scan = Scan.objects.create(
-        dot=dot, generation_id=generation_id, language=language, is_printed=is_printed, is_bot=is_bot
-    )
-    if not is_bot:
-        count_scan(dot_id=dot.pk)
-    return scan
+    spool.append(_record(environ, heard, Event.Kind.SCAN, is_printed=is_printed, **_visitor(environ, heard)))
 
 
-@transaction.atomic
-def record_event(
-    *,
-    dot: Dot,
-    generation_id: int,
-    language: str,
-    visit: str,
-    event: str,
-    position_ms: int,
-    heard_ms: int,
-    is_bot: bool,
-) -> bool:
-    """What a player told. The same visit, event and position counts once.
+@_in_nobodys_way
+def record_event(environ: Environ, heard: Heard, *, visit: str, event: str, position_ms: int, heard_ms: int) -> None:
+    """What a player told. The same visit, event and position counts once, see ``plays.taking``.
 
     Args:
-        generation_id: what is heard.
         visit: 1 to 36 characters, random per page view.
-        event: one of ``PlayEvent.Event``.
+        event: ``play``, ``progress`` or ``complete``.
         position_ms: milliseconds from the beginning of the audio.
         heard_ms: milliseconds heard since the visit's last event.
-
-    Returns:
-        Whether it was new.
     """
-    _row, created = PlayEvent.objects.get_or_create(
-        dot=dot,
-        visit=visit,
-        event=event,
-        position_ms=position_ms,
-        defaults={
-            "generation_id": generation_id,
-            "language": language,
-            "heard_ms": heard_ms,
-            "is_bot": is_bot,
-        },
-    )
-    if created and event == PlayEvent.Event.PLAY and not is_bot:
-        count_play(dot_id=dot.pk)
-    return created
+    record = _record(environ, heard, event, visit=visit, position_ms=position_ms, heard_ms=heard_ms)
+    spool.append(record, at_once=heard.is_counted_down and event == Event.Kind.PLAY)
 
 
-@transaction.atomic
-def record_play_without_script(*, dot: Dot, generation_id: int, language: str, visitor: str, is_bot: bool) -> bool:
-    """The audio was asked for by something that tells no events: a play, once a visitor in 30 minutes.
+@_in_nobodys_way
+def record_play_without_script(environ: Environ, heard: Heard) -> None:
+    """The audio was asked for by something that tells no events: a play, once a visitor in 30 minutes."""
+    visitor = _visitor(environ, heard)
+    if not visitor["visitor"] and has_just_played(environ, dot_id=heard.dot_id):
+        return
+    spool.append(_record(environ, heard, Event.Kind.PLAY, **visitor), at_once=heard.is_counted_down)
+
+
+@_in_nobodys_way
+def record_miss(environ: Environ, *, code: str, reason: str, dot_id: int | None = None) -> None:
+    """A well-formed code was asked for, and there was nothing to hear. Programs that call themselves bots miss nothing.
 
     Args:
-        generation_id: what is heard.
-        language: its BCP 47 tag.
-        visitor: as ``visitors.visitor_hash`` has it.
-
-    Returns:
-        Whether it counted.
+        reason: ``UNKNOWN``, or the dot's status.
     """
-    now = timezone.now()
-    # Two requests of one visitor at once (browsers ask for a file in parts): one makes the row or moves its time.
-    _row, is_first = RecentVisitor.objects.get_or_create(visitor=visitor, defaults={"counted_at": now})
-    if not is_first:
-        again = RecentVisitor.objects.filter(visitor=visitor, counted_at__lte=now - VISITOR_PAUSE)
-        if not again.update(counted_at=now):
-            return False
-    # A visit of its own, so that the event has no tie to the visitor.
-    return record_event(
-        dot=dot,
-        generation_id=generation_id,
-        language=language,
-        visit=str(uuid.uuid4()),
-        event=PlayEvent.Event.PLAY,
-        position_ms=0,
-        heard_ms=0,
-        is_bot=is_bot,
-    )
+    if not is_bot(environ):
+        spool.append(Record(kind=MISS, dot_id=dot_id, code=code, reason=reason))
 
 
 def tidy() -> None:
-    """Destroy the salts of days that are over, and forget visitors who were last counted an hour ago."""
-    now = timezone.now()
-    DailySalt.objects.filter(day__lt=now.date()).delete()
-    RecentVisitor.objects.filter(counted_at__lt=now - FORGET_VISITORS_AFTER).delete()
+    """Destroy the salts of days that are over."""
+    DailySalt.objects.filter(day__lt=timezone.now().date()).delete()
+
+
+def _record(environ: Environ, heard: Heard, kind: str, **more: Any) -> Record:
+    return Record(
+        kind=str(kind),
+        dot_id=heard.dot_id,
+        generation_id=heard.generation_id,
+        language=heard.language,
+        is_bot=is_bot(environ),
+        **more,
+    )
+
+
+def _visitor(environ: Environ, heard: Heard) -> dict[str, str]:
+    visitor = visitor_of(environ, dot_id=heard.dot_id, keeps_attributes=heard.keeps_attributes)
+    told = visitor.attributes
+    return {
+        "visitor": visitor.key,
+        "device": told.device,
+        "system": told.system,
+        "browser": told.browser,
+        "country": told.country,
+        "city": told.city,
+        "referrer": told.referrer,
+    }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from plays.views import events, media, pages
+from plays.views import events, media, pages, privacy
 
 app_name = "plays"
 
@@ -31,6 +31,7 @@ def _printed_addresses(first: str) -> list[URLPattern]:
 
 
 urlpatterns = [
+    path("privacy", privacy.privacy, name="privacy"),
     *_dot_addresses("d", named=True),
     *_dot_addresses("D"),
     *_printed_addresses("Q"),

@@ -2,12 +2,12 @@
 
 from generations.drawing import draw_qr
 from generations.services.dots import (
-    count_play,
-    count_scan,
+    add_listening,
     delete_dot,
     erase_account,
     purge_deleted_dots,
     restore_dot,
+    set_listening,
     update_dot,
 )
 from generations.services.making import (
@@ -22,9 +22,8 @@ from generations.services.voices import set_voice_terms, sync_voices
 from generations.voice_preparation import prepare_voice
 
 __all__ = [
+    "add_listening",
     "cancel_generation",
-    "count_play",
-    "count_scan",
     "delete_dot",
     "delete_generation",
     "draw_qr",
@@ -36,6 +35,7 @@ __all__ = [
     "restore_dot",
     "retry_generation",
     "set_captions",
+    "set_listening",
     "set_voice_terms",
     "sync_voices",
     "update_dot",

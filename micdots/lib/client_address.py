@@ -7,8 +7,9 @@ as far as each hop, read from the right, is a trusted proxy itself.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -43,8 +44,13 @@ def _is_trusted(address: Address | None) -> bool:
 
 def client_address(request: HttpRequest) -> str:
     """The visitor's address, or ``""`` where the server does not know one (a Unix socket)."""
-    address = _parse(request.META.get("REMOTE_ADDR", ""))
-    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if settings.TRUSTED_PROXIES else []
+    return address_in(request.META)
+
+
+def address_in(environ: Mapping[str, Any]) -> str:
+    """As :func:`client_address`, of a request that Django has not seen."""
+    address = _parse(environ.get("REMOTE_ADDR", ""))
+    hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if settings.TRUSTED_PROXIES else []
     while hops and _is_trusted(address):
         before = _parse(hops.pop())
         if before is None:
@@ -61,6 +67,11 @@ def address_group(request: HttpRequest) -> str:
     return text
 
 
+def is_behind_trusted_proxy(environ: Mapping[str, Any]) -> bool:
+    """Whether what the request says in ``X-Forwarded-…`` may be believed."""
+    return bool(settings.TRUSTED_PROXIES) and _is_trusted(_parse(environ.get("REMOTE_ADDR", "")))
+
+
 class ForwardedHeadersMiddleware:
     """Forgets ``X-Forwarded-…`` from anybody but a trusted proxy, so that no later code can believe a visitor's own."""
 
@@ -68,7 +79,7 @@ class ForwardedHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not (settings.TRUSTED_PROXIES and _is_trusted(_parse(request.META.get("REMOTE_ADDR", "")))):
+        if not is_behind_trusted_proxy(request.META):
             for name in _FORWARDED:
                 request.META.pop(name, None)
         return self.get_response(request)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Exchange, Queue
 
@@ -235,8 +236,24 @@ MAX_RECORDING_SECONDS = env.int("MAX_RECORDING_SECONDS", default=3 * 3600)
 DEFAULT_VOICE = env.str("DEFAULT_VOICE", default="espeak:en-gb")
 DELETED_DOT_DAYS = env.int("DELETED_DOT_DAYS", default=30)
 
+# --- Listening ------------------------------------------------------------------------------------------------------
+# What was counted goes to a file here before the page is answered, and from there into the database: on a local disk,
+# for a network's file system has neither the locks nor the speed.
+SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(VAR_DIR / "spool"))).expanduser().resolve()
+# How often each web process hands over what it has written down; 0: with the request itself.
+TAKE_IN_SECONDS = env.float("TAKE_IN_SECONDS", default=1.0)
+# Single events go after so many months; the figures made of them stay.
+EVENT_MONTHS = env.int("EVENT_MONTHS", default=13)
+# A MaxMind-format file with countries and cities. Without it they are unknown.
+GEO_DATABASE = env.str("GEO_DATABASE", default="")
+# Who may read /metrics: whoever brings this token, or without one only this machine.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tidy-plays": {"task": "plays.tasks.tidy", "schedule": timedelta(minutes=10)},
+    "drop-old-events": {"task": "plays.tasks.drop_old_events", "schedule": timedelta(days=1)},
+    "mend-time-zones": {"task": "plays.tasks.mend_zones", "schedule": timedelta(days=1)},
+    "send-weekly-figures": {"task": "dashboard.tasks.send_weekly_mails", "schedule": timedelta(minutes=15)},
     "purge-api": {"task": "micdots.api.tasks.purge", "schedule": timedelta(hours=1)},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": timedelta(days=1)},
     "sweep-generations": {"task": "generations.tasks.sweep", "schedule": timedelta(seconds=SWEEP_SECONDS)},
@@ -322,7 +339,18 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "DASHBOARD_CALLBACK": "micdots.lib.admin.panels_context",
-    "SIDEBAR": {"show_search": True, "show_all_applications": True},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": True,
+        "navigation": [
+            {
+                "items": [
+                    {"title": _("Overview"), "icon": "home", "link": reverse_lazy("admin:index")},
+                    {"title": _("Analytics"), "icon": "monitoring", "link": reverse_lazy("backoffice:analytics")},
+                ]
+            }
+        ],
+    },
 }
 
 # --- Objects --------------------------------------------------------------------------------------------------------
@@ -404,7 +432,7 @@ LANGUAGES = [
     ("it", _("Italian")),
 ]
 # Pages for everybody, whoever is signed in: they do not look at the session.
-PUBLIC_PATHS = ("/d/", "/D/", "/q/", "/Q/", "/s/", "/api/", "/static/", "/healthz", "/readyz", "/metrics")
+PUBLIC_PATHS = ("/d/", "/D/", "/q/", "/Q/", "/s/", "/api/", "/static/", "/healthz", "/readyz", "/metrics", "/privacy")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -13,6 +13,9 @@ os.environ["ENV_FILE"] = os.devnull  # what a developer has configured is no bus
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-0123456789-0123456789-0123456789")
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("RATE_LIMITS", "off")
+os.environ["SPOOL_DIR"] = os.path.join(_var, "spool")
+# What a request counts is in the figures when it is answered.
+os.environ.setdefault("TAKE_IN_SECONDS", "0")
 
 from micdots.settings.base import DATABASES, S3_BUCKET, STORAGES, VAR_DIR  # noqa: E402
 from micdots.settings.local import *  # noqa: E402, F403 - the environment has to be set first

@@ -9,10 +9,9 @@ from django.views.decorators.http import require_safe
 
 from generations.models import Dot, Rendition
 from plays import selectors
-from plays.counting import is_bot, is_scan
+from plays.counting import is_scan
 from plays.requests import check_pass, has_pass, wanted_rendition
-from plays.services import record_play_without_script, try_to
-from plays.visitors import visitor_hash
+from plays.services import record_play_without_script
 from uploads.storage import store
 
 NOT_KEPT = "no-store"
@@ -29,8 +28,8 @@ def audio(request: HttpRequest, name: str) -> HttpResponseBase:
     dot, rendition = _heard(request, name)
     generation = selectors.heard_generation(rendition)
     wants_file = "download" in request.GET and dot.max_plays is None
-    if is_scan(request) and not wants_file and "events" not in request.GET:
-        try_to(_count_play, request=request, dot=dot, rendition=rendition)
+    if is_scan(request.META) and not wants_file and "events" not in request.GET:
+        record_play_without_script(request.META, selectors.heard_by_visitor(dot, rendition))
     file_name = f"micdots-{dot.code}-{generation.language}.mp3" if wants_file else None
     url = store().url(generation.audio_key, settings.SIGNED_URL_SECONDS, file_name=file_name)
     return HttpResponseRedirect(url, headers={"Cache-Control": NOT_KEPT})
@@ -75,13 +74,3 @@ def _heard(request: HttpRequest, name: str) -> tuple[Dot, Rendition]:
     selectors.check_heard(dot, may_finish=has_pass(request, dot))
     check_pass(request, dot)
     return dot, wanted_rendition(request, dot)
-
-
-def _count_play(*, request: HttpRequest, dot: Dot, rendition: Rendition) -> None:
-    record_play_without_script(
-        dot=dot,
-        generation_id=rendition.generation_id,
-        language=rendition.language,
-        visitor=visitor_hash(request, dot_id=dot.pk),
-        is_bot=is_bot(request),
-    )

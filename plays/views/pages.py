@@ -5,6 +5,7 @@ No cookie is set or read here, and templates get no request: nothing in them can
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from generations.codes import normalise_code
 from generations.models import Dot, Rendition
 from generations.player import player_for
 from micdots.lib.errors import Gone, NotFound
@@ -25,10 +27,11 @@ from micdots.lib.request_id import current_request_id
 from micdots.lib.text_direction import text_direction
 from plays import selectors
 from plays.addresses import audio_address, captions_address, events_address, page_address
-from plays.counting import is_bot, is_scan
+from plays.counting import is_scan
+from plays.front import ASKED, KEEPABLE, Keepable
 from plays.passes import issue_pass, needs_pass
 from plays.requests import check_dot_password, has_pass, wanted_rendition
-from plays.services import record_scan, try_to
+from plays.services import UNKNOWN, record_miss, record_scan
 
 NOT_KEPT = "no-store"
 # Asked for again each time, so that a pause, a password or a new text shows at once; the answer may be kept to compare.
@@ -41,23 +44,24 @@ REVALIDATED = "no-cache, private"
 def play_page(request: HttpRequest, name: str, is_printed: bool = False) -> HttpResponse:
     """The page behind a code or slug; ``is_printed``: by the address that is printed."""
     try:
-        dot = selectors.find_dot(name)
+        dot, state = _find(request, name)
     except NotFound:
+        if is_scan(request.META) and (code := normalise_code(name)):
+            record_miss(request.META, code=code, reason=UNKNOWN)
         return _answer("plays/not_found.html", {"name": name[:60]}, status=404)
     try:
         selectors.check_heard(dot)
     except Gone as gone:
+        if is_scan(request.META):
+            record_miss(request.META, code=dot.code, reason=gone.details["reason"], dot_id=dot.pk)
         return _answer("plays/gone.html", _gone_context(dot, gone.details["reason"]), status=410)
     rendition = wanted_rendition(request, dot)
-    if is_scan(request):
-        try_to(
-            record_scan,
-            dot=dot,
-            generation_id=rendition.generation_id,
-            language=rendition.language,
-            is_printed=is_printed,
-            is_bot=is_bot(request),
-        )
+    heard = selectors.heard_by_visitor(dot, rendition)
+    if is_scan(request.META):
+        record_scan(request.META, heard, is_printed=is_printed)
+    if state and not needs_pass(dot):
+        until = dot.expires_at.timestamp() if dot.expires_at else math.inf
+        request.META[KEEPABLE] = Keepable(heard, state, until)
     with translation.override(_page_language(request, rendition)):
         if dot.has_password and not has_pass(request, dot):
             wrong = request.method == "POST"
@@ -69,6 +73,16 @@ def play_page(request: HttpRequest, name: str, is_printed: bool = False) -> Http
             _play_context(dot, rendition),
             cache_control=NOT_KEPT if needs_pass(dot) else REVALIDATED,
         )
+
+
+def _find(request: HttpRequest, name: str) -> tuple[Dot, tuple[Any, ...]]:
+    """The dot, and where its page may be kept, what that depends on; see ``plays.front``. Raises NotFound."""
+    dot = selectors.find_dot(name)
+    if not request.META.get(ASKED) or needs_pass(dot):
+        return dot, ()
+    # The state first, then once more what is drawn: a change between the two is then seen, and not the other way round.
+    state = selectors.page_state(dot.pk)
+    return selectors.find_dot(name), state
 
 
 def _play_context(dot: Dot, rendition: Rendition) -> dict[str, Any]:

@@ -75,10 +75,13 @@ class Installation:
     programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     sessions: set[int] = field(default_factory=set)  # of every program that was ever started
     token: str = ""
+    web_workers: int = 1
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("RATE_LIMITS", "SITE_URL")}
+        # What the settings for tests have put there.
+        of_tests = {"RATE_LIMITS", "SITE_URL", "SPOOL_DIR", "TAKE_IN_SECONDS"}
+        kept = {name: value for name, value in os.environ.items() if name not in of_tests}
         return (
             kept
             | SHORT
@@ -90,7 +93,7 @@ class Installation:
                 "RATE_LIMITS": "off",
                 "WELCOME_TOKENS": "10000000",
                 "WORKER_CONCURRENCY": "2",
-                "WEB_WORKERS": "1",
+                "WEB_WORKERS": str(self.web_workers),
             }
         )
 

@@ -203,7 +203,7 @@ def test_two_who_edit_one_dot_cannot_make_it_end_before_it_starts():
 def test_plays_that_are_counted_while_the_dot_is_edited_are_not_lost():
     dot = make_dot(owner=make_user())
     edits = [lambda n=n: services.update_dot(dot=dot, changes={"title": f"Title {n}"}) for n in range(4)]
-    counts = [lambda: services.count_play(dot_id=dot.pk)] * 4
+    counts = [lambda: services.add_listening({dot.pk: (0, 1)})] * 4
     outcomes = at_once(*edits, *counts)
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
     assert Dot.objects.get(pk=dot.pk).plays_count == 4

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError
+from django.db import connection
 from django.test import Client
 
-from plays import services
-from plays.models import Scan
+from plays import complaints
+from plays.models import Event, ListeningSettings, Miss
 from tests.plays.dots import make_live_dot
 
 pytestmark = pytest.mark.django_db
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
 
 @pytest.fixture
@@ -28,8 +30,8 @@ def test_each_opening_is_one_row_and_one_in_the_total(client: Client, dot):
     client.get(f"/Q/{dot.code}")
 
     assert scans_on(dot) == 2
-    assert sorted(Scan.objects.values_list("is_printed", flat=True)) == [False, True]
-    scan = Scan.objects.first()
+    assert sorted(Event.objects.values_list("is_printed", flat=True)) == [False, True]
+    scan = Event.objects.first()
     assert scan.language == "en-GB"
     assert scan.generation_id == dot.renditions.get().generation_id
 
@@ -37,7 +39,7 @@ def test_each_opening_is_one_row_and_one_in_the_total(client: Client, dot):
 def test_a_head_request_is_no_scan(client: Client, dot):
     assert client.head(f"/d/{dot.code}").status_code == 200
 
-    assert not Scan.objects.exists()
+    assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_a_head_request_is_no_scan(client: Client, dot):
 def test_a_prefetch_is_no_scan(client: Client, dot, headers):
     assert client.get(f"/d/{dot.code}", headers=headers).status_code == 200
 
-    assert not Scan.objects.exists()
+    assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_a_prefetch_is_no_scan(client: Client, dot, headers):
 def test_a_bot_is_a_row_of_its_own_kind_and_in_no_total(client: Client, dot, user_agent):
     client.get(f"/d/{dot.code}", headers={"User-Agent": user_agent})
 
-    assert Scan.objects.get().is_bot
+    assert Event.objects.get().is_bot
     assert scans_on(dot) == 0
 
 
@@ -88,23 +90,72 @@ def test_people_count_whatever_their_browser_says(client: Client, dot, user_agen
     assert scans_on(dot) == 1
 
 
-def test_a_failed_count_does_not_stop_the_page(client: Client, dot, monkeypatch, caplog):
-    def fail(**kwargs):
-        raise DatabaseError("the disk is full")
-
-    monkeypatch.setattr(services.Scan.objects, "create", fail)
-
-    response = client.get(f"/d/{dot.code}")
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_count_does_not_stop_the_page(client: Client, dot, caplog):
+    complaints.forget()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE plays_event RENAME TO plays_elsewhere")
+    try:
+        response = client.get(f"/d/{dot.code}")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE plays_elsewhere RENAME TO plays_event")
 
     assert response.status_code == 200
-    assert "record_scan failed" in caplog.text
+    assert "A count could not be taken in at once" in caplog.text
     assert scans_on(dot) == 0
 
 
-def test_scans_of_what_is_not_there_are_none(client: Client, dot):
-    client.get("/d/ZZZZZZ")
+def test_asking_for_what_is_not_there_is_a_miss_of_its_code_and_reason(client: Client, dot):
+    client.get("/d/777777")
+    client.get("/q/777777")
+    client.get("/d/no-code-but-a-slug")
+    client.head("/d/777777")
+    client.get("/d/777777", headers={"User-Agent": "Googlebot/2.1"})
+    client.get("/d/777777", headers={"Sec-Purpose": "prefetch"})
     dot.is_active = False
     dot.save()
-    client.get(f"/d/{dot.code}")
+    client.get(f"/d/{dot.code.lower()}")
 
-    assert not Scan.objects.exists()
+    assert not Event.objects.exists()
+    assert set(Miss.objects.values_list("code", "reason", "count")) == {
+        ("777777", "unknown", 2),
+        (dot.code, "paused", 1),
+    }
+
+
+@pytest.mark.parametrize("header", ["DNT", "Sec-GPC"])
+def test_who_does_not_want_to_be_followed_is_counted_and_nothing_else(client: Client, dot, header):
+    client.get(f"/d/{dot.code}", headers={header: "1", "User-Agent": FIREFOX, "Referer": "https://example.org/a"})
+
+    assert scans_on(dot) == 1
+    event = Event.objects.get()
+    assert (event.visitor, event.device, event.system, event.browser, event.referrer) == ("", "", "", "", "")
+
+
+def test_others_are_a_hash_and_what_their_browser_tells(client: Client, dot):
+    client.get(
+        f"/d/{dot.code}", REMOTE_ADDR="192.0.2.77", headers={"User-Agent": FIREFOX, "Referer": "https://example.org/a"}
+    )
+
+    event = Event.objects.get()
+    assert len(event.visitor) == 64
+    assert (event.device, event.system, event.browser) == ("desktop", "Linux", "Firefox")
+    assert event.referrer == "example.org"
+
+
+def test_an_account_can_have_nothing_but_the_count_written_down(client: Client, dot, alice):
+    ListeningSettings.objects.create(owner=alice, keeps_attributes=False)
+
+    client.get(f"/d/{dot.code}", headers={"User-Agent": FIREFOX})
+
+    assert scans_on(dot) == 1
+    assert (Event.objects.get().visitor, Event.objects.get().browser) == ("", "")
+
+
+def test_a_user_agent_of_ten_thousand_characters_leaves_nothing_of_itself(client: Client, dot):
+    client.get(f"/d/{dot.code}", headers={"User-Agent": "Mozilla/5.0 " + "Firefox\x00/1\n" * 1000})
+
+    assert scans_on(dot) == 1
+    event = Event.objects.get()
+    assert max(map(len, (event.device, event.system, event.browser))) <= 20

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from generations.services import update_dot
-from plays.models import Scan
+from plays.models import Event
 from plays.passes import PASS_SECONDS
 from tests.plays.dots import make_live_dot
 
@@ -65,7 +65,7 @@ def test_opening_the_form_is_the_scan_and_sending_it_is_none(client: Client, dot
     client.get(f"/q/{dot.code}")
     client.post(f"/d/{dot.code}", {"password": PASSWORD})
 
-    assert Scan.objects.count() == 1
+    assert Event.objects.filter(kind="scan").count() == 1
 
 
 def test_a_wrong_one_is_told_and_opens_nothing(client: Client, dot):

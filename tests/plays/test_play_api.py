@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from plays.models import Scan
+from plays.models import Event
 from tests.factories import make_ready_generation
 from tests.objects import fetch
 from tests.plays.dots import TEXT, make_live_dot
@@ -41,7 +41,7 @@ def test_it_tells_what_the_dot_plays_and_counts_no_scan(client: Client, alice):
     assert data["synthetic"] is True
     assert data["audioUrl"].startswith("http://testserver/")
     assert parse_datetime(data["expiresAt"]) > timezone.now()
-    assert not Scan.objects.exists()
+    assert not Event.objects.exists()
 
 
 def test_its_addresses_need_no_credentials(client: Client, alice):

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -139,7 +140,7 @@ def abort(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
 # The body is bounded before anything, the check against forged forms included, reads it.
 @csrf_exempt
 @require_POST
-def upload_form(request: HttpRequest) -> HttpResponse:
+def upload_form(request: HttpRequest) -> HttpResponseBase:
     """The plain form: for browsers without JavaScript."""
     bound_body(request, FORM_LIMIT)
     return _store_form(request)

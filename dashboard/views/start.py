@@ -1,4 +1,4 @@
-"""Pages that put several apps together: the landing page and the client's home."""
+"""The landing page and the client's home."""
 
 from __future__ import annotations
 
