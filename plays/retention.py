@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from plays.models import DailySalt, DayVisitor, Event, HourFigures, SpoolPosition
+from plays.models import DailySalt, DayVisitor, Event, HourFigures, Miss, SpoolPosition
 
 HOUR_FIGURES_DAYS = 9  # shown are eight
 DAY_VISITOR_DAYS = 3
@@ -37,8 +37,9 @@ def tidy(now: datetime | None = None) -> None:
 
 
 def drop_old_events(now: datetime | None = None) -> int:
-    """Drop the raw events of months that are over for long enough, oldest first. Returns how many."""
+    """Drop raw events and misses of months that are over for long enough, oldest first. Returns how many events."""
     before = raw_since(now or timezone.now())
+    Miss.objects.filter(day__lt=before.date()).delete()
     dropped = 0
     while pks := list(Event.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:_CHUNK]):
         # Nothing refers to events, so the rows need not be looked at first.

@@ -27,6 +27,7 @@ from plays.models import (
     Event,
     HourFigures,
     ListeningSettings,
+    Miss,
     SpoolPosition,
 )
 from plays.records import Record
@@ -258,7 +259,10 @@ def test_raw_events_go_by_whole_months_and_roll_ups_stay(dot, settings, monkeypa
     moments = [kept - timedelta(days=n) - timedelta(seconds=1) for n in range(5)]
     take_in([a_scan(dot, at) for at in moments], now=kept)
     take_in([a_scan(dot, kept)], now=NOW)
+    for day in (kept.date(), kept.date() - timedelta(days=1)):
+        Miss.objects.create(code="ABC234", day=day, reason="unknown", count=1)
     assert retention.drop_old_events(NOW) == 5
+    assert Miss.objects.get().day == kept.date()
     assert Event.objects.get().at == kept
     assert sum(DayFigures.objects.values_list("scans", flat=True)) == 6
     assert retention.drop_old_events(NOW) == 0
