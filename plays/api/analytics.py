@@ -66,7 +66,7 @@ class CurveOutput(Output):
     plays = serializers.IntegerField(help_text="that came as far as this")
 
 
-class ShareOutput(Output):
+class ScanShareOutput(Output):
     name = serializers.SerializerMethodField(help_text=f"`{UNKNOWN}` where it is not known")
     scans = serializers.IntegerField(source="count")
 
@@ -78,14 +78,14 @@ class AnalyticsOutput(Output):
     totals = TotalsOutput()
     series = PointOutput(many=True)
     completion_curve = CurveOutput(many=True)
-    devices = ShareOutput(many=True)
-    systems = ShareOutput(many=True)
-    browsers = ShareOutput(many=True)
-    countries = ShareOutput(many=True)
-    cities = ShareOutput(many=True)
-    languages = ShareOutput(many=True)
-    referrers = ShareOutput(many=True)
-    sources = ShareOutput(many=True)
+    devices = ScanShareOutput(many=True)
+    systems = ScanShareOutput(many=True)
+    browsers = ScanShareOutput(many=True)
+    countries = ScanShareOutput(many=True)
+    cities = ScanShareOutput(many=True)
+    languages = ScanShareOutput(many=True)
+    referrers = ScanShareOutput(many=True)
+    sources = ScanShareOutput(many=True)
 
 
 class AnalyticsView(ApiView):
