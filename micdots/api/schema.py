@@ -152,10 +152,9 @@ class EndpointSchema(AutoSchema):
 
     def _error_statuses(self, spec: Endpoint) -> set[int]:
         """The usual answers of such an endpoint, and those that it names itself."""
-        statuses = {429, 500, 503, *spec.errors}
+        # 400 everywhere: a host name that is none is refused before any address is looked at.
+        statuses = {400, 429, 500, 503, *spec.errors}
         has_path = "{" in self.path
-        if spec.body or spec.file or spec.query or spec.listing or spec.idempotent or has_path:
-            statuses.add(400)
         if not spec.public:
             statuses |= {401, 403}
         if has_path:
