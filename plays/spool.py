@@ -27,6 +27,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, close_old_connections, connection
 
+from micdots.lib.short_waits import short_wait
 from plays import attributes, visitors
 from plays.complaints import complain
 from plays.models import SpoolPosition
@@ -351,7 +352,7 @@ def append(record: Record, *, at_once: bool = False) -> None:
     is_spooled = settings.TAKE_IN_SECONDS > 0
     if at_once or not is_spooled:
         try:
-            with _no_long_wait() if is_spooled else contextlib.nullcontext():
+            with short_wait(AT_ONCE_SECONDS) if is_spooled else contextlib.nullcontext():
                 take_in([record])
             return
         except Exception:
@@ -382,27 +383,6 @@ def stop() -> None:
     global _spool
     ended, _spool = _spool, Spool()
     ended.stop()
-
-
-@contextlib.contextmanager
-def _no_long_wait() -> Iterator[None]:
-    """Let the database give up soon: whoever waits here wants to hear something."""
-    milliseconds = int(AT_ONCE_SECONDS * 1000)
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA busy_timeout")
-            (usual,) = cursor.fetchone()
-            cursor.execute(f"PRAGMA busy_timeout={milliseconds}")
-        change_back = f"PRAGMA busy_timeout={usual}"
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout={milliseconds}")
-        change_back = "SET lock_timeout=DEFAULT"
-    try:
-        yield
-    finally:
-        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute(change_back)
 
 
 def _records_in(lines: bytes) -> Iterator[Record]:

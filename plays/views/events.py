@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST
 from generations.models import Dot, Generation, Rendition
 from micdots.api.envelope import error_body
 from micdots.api.limits import enforce
+from micdots.api.page_bodies import bounds_body_itself
 from micdots.api.parsers import bound_body, read_json_object
 from micdots.lib.errors import MicDotsError, RateLimited, ValidationFailed
+from micdots.lib.short_waits import short_wait
 from plays import selectors
 from plays.complaints import complain
 from plays.models import Event
@@ -27,6 +29,8 @@ BODY_BYTES = 4096
 LONGEST_SECONDS = 7 * 24 * 3600  # no recording here is longer
 # A player's clock may be a little behind the file that it plays; what is told beyond that is not true.
 GRACE_MS = 1000
+# The longest that a beacon waits to be counted against its limit. It holds a thread meanwhile that pages could have.
+COUNTING_SECONDS = 0.1
 
 _TOLD = frozenset({Event.Kind.PLAY, Event.Kind.PROGRESS, Event.Kind.COMPLETE})
 _VISIT = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
@@ -44,6 +48,7 @@ class Told:
 
 
 # Exempt: no cookie is looked at, so there is nothing that a page on another site could abuse.
+@bounds_body_itself
 @csrf_exempt
 @require_POST
 def take_event(request: HttpRequest, name: str) -> HttpResponse:
@@ -72,7 +77,8 @@ def take_event(request: HttpRequest, name: str) -> HttpResponse:
 def _limit(request: HttpRequest) -> None:
     """Raises RateLimited. A limit that cannot be counted is none: what was heard is not lost for it."""
     try:
-        enforce(request, "play")
+        with short_wait(COUNTING_SECONDS):
+            enforce(request, "play")
     except Error:
         complain("The limit of events could not be counted")
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
+from micdots.api.models import RateCounter
+from plays import spool
 from plays.models import Event
 from tests.plays.dots import make_live_dot
 
@@ -183,6 +186,35 @@ def test_a_flood_is_refused_and_the_page_still_served(client: Client, dot, setti
     assert response.status_code == 429
     assert int(response["Retry-After"]) >= 1
     assert client.get(f"/d/{dot.code}").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_others_write_an_event_waits_for_no_limit_and_is_counted(client: Client, dot, settings, spooled):
+    settings.RATE_LIMITS_ENABLED = True
+    assert tell(client, dot).status_code == 204  # its counters are there
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            list(RateCounter.objects.select_for_update())
+            is_held.set()
+            is_over.wait(10)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(10)
+    begun = time.monotonic()
+    try:
+        response = tell(client, dot, event="progress", position=2)
+        took = time.monotonic() - begun
+    finally:
+        is_over.set()
+        holder.join()
+
+    assert response.status_code == 204
+    assert took < 1, took
+    assert spool.take_in_all() == 2
 
 
 def test_a_bots_event_is_in_no_total(client: Client, dot):
