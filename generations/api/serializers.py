@@ -45,7 +45,7 @@ from uploads.storage import store
 QUERY_LENGTH = 200
 VOICE_ID_LENGTH = 100
 # A text is cut off by the body limit long before; this only keeps the schema honest.
-CAPTIONS_LENGTH = 1_000_000
+CAPTIONS_LENGTH = settings.MAX_BODY_BYTES
 
 
 # --- Voices ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from generations import access, qr, selectors, services
+from generations.api.parsers import VttParser
 from generations.api.serializers import (
     CaptionsInput,
     DotInput,
@@ -28,6 +29,7 @@ from generations.api.serializers import (
 from generations.api.shapes import DesignOutput
 from generations.models import Dot, Generation, Voice
 from micdots.api.paging import Listing
+from micdots.api.parsers import StrictJSONParser
 from micdots.api.views import ApiView, endpoint
 from micdots.lib.errors import Conflict, ValidationFailed
 from uploads.access import upload_for
@@ -130,9 +132,14 @@ class GenerationRetryView(ApiView):
 
 
 class GenerationCaptionsView(ApiView):
+    parser_classes = [StrictJSONParser, VttParser]
+
     @endpoint(body=CaptionsInput, answer=GenerationOutput, errors=[409])
     def put(self, request: Request, generation_id: UUID, body: dict[str, Any]) -> Generation:
-        """Set the captions of a ready generation by hand."""
+        """Set the captions of a ready generation by hand.
+
+        Send the WebVTT file as it is (`text/vtt`), or in JSON.
+        """
         generation = access.generation_for(_user(request), generation_id)
         return services.set_captions(generation=generation, vtt=body["captions"])
 

@@ -126,6 +126,10 @@ class EndpointSchema(AutoSchema):
             form = {"type": "object", "properties": {name: file}, "required": [name]}
             return {"content": {"multipart/form-data": {"schema": form}}, "required": True}
         body: dict[str, Any] | None = super()._get_request_body(direction)
+        for parser in self.view.get_parsers():
+            shape = getattr(parser, "openapi", None)  # of a body that is no JSON
+            if body and shape:
+                body["content"][parser.media_type] = {"schema": dict(shape)}
         return body
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 
 from generations.models import Generation
 from generations.webvtt import parse_vtt
+from micdots.api.schema import make_schema
 from tests.factories import make_generation
 from tests.generations.api.checks import GENERATION, NO_SUCH_ID, data_of, refused, strangers, wrong_methods
 from uploads.storage import new_key
@@ -98,6 +99,68 @@ def test_the_line_that_is_wrong_is_told(client, ready):
 
 def test_without_captions_the_field_is_named(client, ready):
     refused(client.put(url(ready), {}, format="json"), 400, "VALIDATION_ERROR", "captions")
+
+
+def put_file(client, generation, file: bytes, content_type="text/vtt"):
+    return client.put(url(generation), file, content_type=content_type)
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("content_type", ["text/vtt", "text/vtt; charset=UTF-8"])
+def test_the_file_itself_is_taken(client, ready, start, line_end, content_type):
+    file = (start + VTT.replace("Bye.", "Tschüß.")).replace("\n", line_end).encode()
+
+    body = data_of(put_file(client, ready, file, content_type))
+
+    assert body.keys() == GENERATION
+    ready.refresh_from_db()
+    assert [cue.text for cue in parse_vtt(ready.captions)] == ["Good day & welcome.", "Tschüß."]
+    assert ready.captions_edited_at is not None
+
+
+def test_captions_in_json_may_begin_with_a_byte_order_mark(client, ready):
+    data_of(put(client, ready, "\ufeff" + VTT))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b"Hello.",
+        b'{"captions": "WEBVTT"}',
+        VTT.replace("Bye.", "Tsch\xfc\xdf.").encode("latin-1"),
+        VTT.encode("utf-16"),
+        VTT.replace("Bye.", "Bye\x00.").encode(),
+    ],
+)
+def test_a_bad_file_is_named_and_the_old_captions_stay(client, ready, file):
+    error = refused(put_file(client, ready, file), 400, "VALIDATION_ERROR", "captions")
+    assert error["details"]["captions"][0]
+    assert "Before." in Generation.objects.get(pk=ready.pk).captions
+
+
+@pytest.mark.parametrize("content_type", ["text/vtt; charset=latin-1", "text/plain", "text/html"])
+def test_files_of_other_types_are_refused(client, ready, content_type):
+    refused(put_file(client, ready, VTT.encode(), content_type), 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def padded(size: int) -> str:
+    """Captions with a note that brings them to so many bytes."""
+    return VTT + "\nNOTE\n" + "x" * (size - len(VTT) - 6)
+
+
+def test_a_file_may_be_as_large_as_every_body(client, ready, settings):
+    data_of(put_file(client, ready, padded(settings.MAX_BODY_BYTES).encode()))
+    refused(put_file(client, ready, padded(settings.MAX_BODY_BYTES + 1).encode()), 413, "PAYLOAD_TOO_LARGE")
+    data_of(put(client, ready, padded(settings.MAX_BODY_BYTES - 1000)))
+
+
+def test_the_schema_has_both_forms():
+    content = make_schema()["paths"]["/api/v1/generations/{generationId}/captions"]["put"]["requestBody"]["content"]
+    assert content.keys() == {"application/json", "text/vtt"}
+    assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/CaptionsRequest"}
+    assert content["text/vtt"]["schema"]["type"] == "string"
 
 
 @pytest.mark.parametrize("status", ["queued", "processing", "failed", "cancelled"])
