@@ -13,17 +13,17 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from accounts.pages import account, client_page
 from micdots.api.fields import StrictCharField, StrictChoiceField, StrictIntegerField, StrictListField
 from micdots.api.limits import enforce
-from micdots.api.parsers import bound_body, read_json_object
+from micdots.api.page_bodies import takes_files
+from micdots.api.parsers import read_json_object
 from micdots.api.serializers import Input
 from micdots.lib.client_address import client_address
 from micdots.lib.errors import MicDotsError, ValidationFailed
@@ -87,7 +87,7 @@ def sign(request: HttpRequest) -> dict[str, Any]:
     """Addresses to put one file to: one, or one a part for a large file."""
     user = account(request)
     enforce(request, "uploads", f"account {user.pk}")
-    wish = _read(SignInput, request)
+    wish = _read(SignInput, request, user)
     about: dict[str, Any] = {
         "owner": user,
         "scope": wish["scope"],
@@ -96,14 +96,15 @@ def sign(request: HttpRequest) -> dict[str, Any]:
         "file_size": wish["size"],
         "address": client_address(request),
     }
-    if wish["size"] > upload_settings()["partsFrom"]:
-        begun = services.start_multipart(**about)
-        return {
-            "uploadId": str(begun.upload.public_id),
-            "partSize": begun.upload.part_size,
-            "parts": _shown(begun.parts),
-        }
-    signed = services.request_upload(**about)
+    with services.refusals_recorded(account=user, address=about["address"], scope=wish["scope"]):
+        if wish["size"] > upload_settings()["partsFrom"]:
+            begun = services.start_multipart(**about)
+            return {
+                "uploadId": str(begun.upload.public_id),
+                "partSize": begun.upload.part_size,
+                "parts": _shown(begun.parts),
+            }
+        signed = services.request_upload(**about)
     return {"uploadId": str(signed.upload.public_id), "url": signed.url, "headers": signed.headers}
 
 
@@ -112,9 +113,11 @@ def sign(request: HttpRequest) -> dict[str, Any]:
 @for_script
 def sign_parts(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     """Fresh addresses for parts of an upload that goes on."""
-    upload = upload_for(account(request), upload_id)
-    numbers = _read(PartsInput, request)["part_numbers"]
-    return {"parts": _shown(services.sign_parts(upload=upload, part_numbers=numbers))}
+    user = account(request)
+    upload = upload_for(user, upload_id)
+    numbers = _read(PartsInput, request, user)["part_numbers"]
+    signed = services.sign_parts(upload=upload, part_numbers=numbers, address=client_address(request))
+    return {"parts": _shown(signed)}
 
 
 @require_POST
@@ -122,8 +125,9 @@ def sign_parts(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
 @for_script
 def complete(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     """The file has arrived: look at it, and make it one of the library."""
-    upload = upload_for(account(request), upload_id)
-    parts = [(part["part_number"], part["e_tag"]) for part in _read(CompleteInput, request).get("parts", [])]
+    user = account(request)
+    upload = upload_for(user, upload_id)
+    parts = [(part["part_number"], part["e_tag"]) for part in _read(CompleteInput, request, user).get("parts", [])]
     services.complete_upload(upload=upload, parts=parts or None, address=client_address(request))
     return {"url": reverse("files:detail", args=[upload.file.public_id])}
 
@@ -137,18 +141,11 @@ def abort(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     return {}
 
 
-# The body is bounded before anything, the check against forged forms included, reads it.
-@csrf_exempt
+@takes_files(FORM_LIMIT)
 @require_POST
-def upload_form(request: HttpRequest) -> HttpResponseBase:
-    """The plain form: for browsers without JavaScript."""
-    bound_body(request, FORM_LIMIT)
-    return _store_form(request)
-
-
-@csrf_protect
 @client_page
-def _store_form(request: HttpRequest) -> HttpResponse:
+def upload_form(request: HttpRequest) -> HttpResponse:
+    """The plain form: for browsers without JavaScript."""
     user = account(request)
     enforce(request, "uploads", f"account {user.pk}")
     stored = []
@@ -167,11 +164,12 @@ def _store_form(request: HttpRequest) -> HttpResponse:
     return redirect("files:list")
 
 
-def _read(shape: type[Input], request: HttpRequest) -> dict[str, Any]:
-    checked = shape(data=read_json_object(request.body or b"{}"))
-    if not checked.is_valid():
-        raise ValidationFailed(dict(checked.errors))
-    return dict(checked.validated_data)
+def _read(shape: type[Input], request: HttpRequest, user: User) -> dict[str, Any]:
+    with services.refusals_recorded(account=user, address=client_address(request), scope=""):
+        checked = shape(data=read_json_object(request.body or b"{}"))
+        if not checked.is_valid():
+            raise ValidationFailed(dict(checked.errors))
+        return dict(checked.validated_data)
 
 
 def _shown(parts: list[SignedPart]) -> list[dict[str, Any]]:

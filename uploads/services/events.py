@@ -12,8 +12,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from micdots.lib.errors import MicDotsError
+from micdots.lib.errors import MicDotsError, ServiceUnavailable
 from micdots.lib.plain_sql import insert
+from uploads.exceptions import Rejected
 from uploads.models import Scope, Upload, UploadEvent
 
 logger = logging.getLogger(__name__)
@@ -51,11 +52,16 @@ def record(
 
 @contextmanager
 def refusals_recorded(*, account: User | None, address: str, scope: str) -> Iterator[None]:
-    """Whatever is refused inside leaves a line ``refused`` and goes on to the caller."""
+    """Whatever is refused or fails inside leaves a line and goes on to the caller. Not for use in a transaction."""
     try:
         yield
     except MicDotsError as error:
-        record(UploadEvent.Action.REFUSED, account=account, address=address, scope=scope, reason=summary_of(error))
+        action, reason = UploadEvent.Action.REFUSED, summary_of(error)
+        if isinstance(error, Rejected):
+            action, reason = UploadEvent.Action.REJECTED, error.reason
+        elif isinstance(error, ServiceUnavailable):
+            action = UploadEvent.Action.FAILED
+        record(action, account=account, address=address, scope=scope, reason=reason)
         raise
 
 

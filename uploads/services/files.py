@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from micdots.lib.errors import Conflict, ValidationFailed
 from uploads.examination import examine_file
-from uploads.exceptions import Rejected
 from uploads.models import File, FileShare, Scope, Upload, UploadEvent
 from uploads.names import BadName, clean_file_name, extension_for
 from uploads.services.completing import last_put_of, let_go, make_file, refuse_size, search_name
-from uploads.services.events import record
+from uploads.services.events import record, refusals_recorded
 from uploads.services.in_use import files_in_use
 from uploads.services.objects import delete_objects_later
 from uploads.services.quota import refuse_above_quota
@@ -49,17 +48,20 @@ def store_form_file(
         ValidationFailed: names ``file_name``, ``content_type`` or ``file_size``; or ``upload`` for what the content is.
         Forbidden, QuotaExceeded, StorageError: nothing was stored.
     """
+    with refusals_recorded(account=owner, address=address, scope=scope):
+        return _store_form_file(owner, file, file_name, content_type, size, scope, address)
+
+
+def _store_form_file(
+    owner: User, file: BinaryIO, file_name: str, content_type: str, size: int, scope: str, address: str
+) -> File:
     refuse_scope(owner, scope)
     most = settings.UPLOAD_MAX_BYTES
-    try:
-        refuse_size(size, declared=None, most=most)
-        wanted = read_wish(scope, file_name, content_type, size, most=most)
-        refuse_above_quota(owner, size)
-        file.seek(0)
-        found = examine_file(file, wanted.content_type)
-    except Rejected as error:
-        record(UploadEvent.Action.REJECTED, account=owner, address=address, scope=scope, reason=error.reason)
-        raise
+    refuse_size(size, declared=None, most=most)
+    wanted = read_wish(scope, file_name, content_type, size, most=most)
+    refuse_above_quota(owner, size)
+    file.seek(0)
+    found = examine_file(file, wanted.content_type)
     upload = Upload.objects.create(
         owner=owner,
         scope=scope,

@@ -16,7 +16,7 @@ from micdots.lib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from micdots.lib.plain_sql import insert
 from uploads.models import Scope, Upload, UploadEvent
 from uploads.names import BadName, clean_file_name, extension_for
-from uploads.services.events import record
+from uploads.services.events import record, refusals_recorded
 from uploads.services.quota import refuse_above_quota
 from uploads.storage import new_key, store
 from uploads.storage.content_types import read_type
@@ -148,20 +148,30 @@ def start_multipart(
     except BaseException:
         upload.delete()
         raise
+    numbers = range(1, min(parts_of(upload), MAX_PARTS_AT_ONCE) + 1)
     with transaction.atomic():
         upload.save(update_fields=["storage_upload_id", "updated_at"])
-        record(UploadEvent.Action.SIGNED, account=owner, address=address, scope=scope, upload=upload)
-    numbers = range(1, min(parts_of(upload), MAX_PARTS_AT_ONCE) + 1)
-    return SignedMultipart(upload=upload, parts=sign_parts(upload=upload, part_numbers=numbers))
+        parts = _sign_parts(upload, numbers, address)
+    return SignedMultipart(upload=upload, parts=parts)
 
 
-def sign_parts(*, upload: Upload, part_numbers: Sequence[int]) -> list[SignedPart]:
+def sign_parts(*, upload: Upload, part_numbers: Sequence[int], address: str = "") -> list[SignedPart]:
     """Fresh addresses for parts of an upload that is under way; each part has its length signed.
+
+    Args:
+        address: of the client, for the record.
 
     Raises:
         Conflict: the upload is not one in parts, or is over.
         ValidationFailed: names ``part_numbers``.
     """
+    with refusals_recorded(account=upload.owner, address=address, scope=upload.scope):
+        _refuse_parts(upload, part_numbers)
+    with transaction.atomic():
+        return _sign_parts(upload, part_numbers, address)
+
+
+def _refuse_parts(upload: Upload, part_numbers: Sequence[int]) -> None:
     if upload.kind != Upload.Kind.MULTIPART:
         raise Conflict(_("This upload is not one in parts."))
     if upload.status != Upload.Status.PENDING or not upload.storage_upload_id:
@@ -172,6 +182,10 @@ def sign_parts(*, upload: Upload, part_numbers: Sequence[int]) -> list[SignedPar
         raise ValidationFailed({"part_numbers": [message]})
     if not all(1 <= number <= last for number in part_numbers):
         raise ValidationFailed({"part_numbers": [_("Parts are numbered from 1 to %(last)d.") % {"last": last}]})
+
+
+def _sign_parts(upload: Upload, part_numbers: Sequence[int], address: str) -> list[SignedPart]:
+    """Sign and write it down, in the caller's transaction; signing asks the storage nothing."""
     objects = store()
     signed = []
     for number in dict.fromkeys(part_numbers):
@@ -182,6 +196,14 @@ def sign_parts(*, upload: Upload, part_numbers: Sequence[int]) -> list[SignedPar
     latest = max(part.expires_at for part in signed)
     # Only ever later: of two calls at once the earlier end must not win.
     Upload.objects.filter(pk=upload.pk, expires_at__lt=latest).update(expires_at=latest, updated_at=datetime.now(UTC))
+    record(
+        UploadEvent.Action.SIGNED,
+        account=upload.owner,
+        address=address,
+        scope=upload.scope,
+        upload=upload,
+        reason=f"parts {len(signed)}",
+    )
     return signed
 
 
