@@ -24,6 +24,8 @@ from plays.models import DayFigures, DayShare, Event, HourFigures
 
 DEFAULT_DAYS = 30
 LONGEST_YEARS = 5
+EARLIEST = date(2000, 1, 1)  # nothing was counted before
+YEARS_AHEAD = 1
 HOUR_DAYS = 8  # with today
 LISTENING = timedelta(minutes=5)  # who was heard of since then listens now
 
@@ -96,8 +98,8 @@ def span_from(
         last: default: ``today``.
 
     Raises:
-        ValidationFailed: it ends before it begins, is longer than five years, or asks for hours that are not kept;
-            ``details`` names ``from``, ``to`` or ``interval``.
+        ValidationFailed: it ends before it begins, is longer than five years, begins before 2000 or ends later than a
+            year from today, or asks for hours that are not kept; ``details`` names ``from``, ``to`` or ``interval``.
     """
     last = last or today
     if first is None:
@@ -106,6 +108,11 @@ def span_from(
             first = min(last, max(first, _days_before(today, HOUR_DAYS - 1)))
     if last < first:
         raise ValidationFailed({"to": [_("The range must not end before it begins.")]})
+    # Here for all who ask: at the ends of the calendar there is no day before or after, nor an instant in every zone.
+    if first < EARLIEST:
+        raise ValidationFailed({"from": [_("There is nothing from before the year 2000. Choose a later day.")]})
+    if _years_before(last, YEARS_AHEAD) > today:
+        raise ValidationFailed({"to": [_("The range must not end later than a year from today.")]})
     if first < _years_before(last, LONGEST_YEARS):
         raise ValidationFailed({"from": [_("Please ask for at most five years.")]})
     if interval == "hour" and not _days_before(today, HOUR_DAYS - 1) <= first <= last <= today:

@@ -115,6 +115,15 @@ def test_a_range_that_is_wrong_is_said_and_kept(office: Client):
     assert office.get("/admin/analytics/listening-now", {"from": "nonsense"}).status_code == 200
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/New_York"])
+def test_the_ends_of_the_calendar_are_refused(office: Client, day, zone):
+    User.objects.update(timezone=zone)
+
+    for address in (PAGE, "/admin/analytics/export.csv", "/admin/analytics/export.xlsx"):
+        assert office.get(address, {"from": day, "to": day}).status_code == 422
+
+
 def test_nothing_at_all_is_a_page_as_well(office: Client):
     page = text_of(office)
 

@@ -100,6 +100,8 @@ def test_the_range_is_days_of_the_account(api, alice, dot, url, now):
     [
         ("from=2026-03-02&to=2026-03-01", "to"),
         ("from=1926-01-01&to=2026-01-01", "from"),
+        ("from=0001-01-01&to=0001-01-01", "from"),
+        ("from=9999-12-31&to=9999-12-31", "to"),
         ("from=yesterday", "from"),
         ("to=2026-02-30", "to"),
         ("to=2026-02-01T00:00:00Z", "to"),

@@ -54,6 +54,11 @@ def test_a_range_is_the_last_thirty_days_unless_something_else_is_asked_for():
         ({"first": date(1926, 11, 18)}, "from"),
         ({"first": date(2021, 11, 17)}, "from"),
         ({"first": date.min, "last": date.max}, "from"),
+        ({"first": date.min, "last": date.min}, "from"),
+        ({"last": date.min}, "from"),
+        ({"first": date(1999, 12, 31), "last": date(2000, 1, 2)}, "from"),
+        ({"first": date.max, "last": date.max}, "to"),
+        ({"first": TODAY, "last": date(2027, 11, 19)}, "to"),
         ({"first": TODAY - timedelta(days=8), "interval": "hour"}, "interval"),
         ({"last": TODAY + timedelta(days=1), "interval": "hour"}, "interval"),
         ({"last": TODAY - timedelta(days=30), "interval": "hour"}, "interval"),
@@ -70,10 +75,9 @@ def test_ranges_that_are_not_answered(wishes, field):
     [
         {"first": date(2021, 11, 18)},
         {"first": date(2020, 2, 29), "last": date(2024, 2, 29)},
-        {"first": date.min, "last": date.min},
-        {"last": date.min},
-        {"first": date.max, "last": date.max},
-        {"first": TODAY, "last": TODAY + timedelta(days=400)},
+        {"first": date(2000, 1, 1), "last": date(2000, 1, 1)},
+        {"first": date(2027, 11, 18), "last": date(2027, 11, 18)},
+        {"first": TODAY, "last": date(2027, 11, 18)},
     ],
 )
 @pytest.mark.django_db
