@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from micdots.api.page_bodies import bounds_body_itself
 from uploads.arrivals import preflight_response, put_response
 from uploads.exceptions import ObjectNotFound, StorageError
 from uploads.serving import RangeNotSatisfiable, error_response, object_response
@@ -14,6 +15,7 @@ from uploads.storage.local import LocalStore
 from uploads.storage.signing import Refused, permission_from
 
 
+@bounds_body_itself  # what is put is streamed to its place, as far as it was signed for
 @csrf_exempt  # a program's address, allowed by its signature and by no cookie; so a POST gets S3's answer too
 def media(request: HttpRequest, key: str) -> HttpResponseBase:
     """One object of the local storage, read or put by whoever holds a signed address; errors are S3's, in XML.

@@ -22,6 +22,7 @@ from generations.forms import show_refusal
 from generations.models import Dot, Generation
 from generations.recording_form import RecordingForm, recordings_of
 from generations.views.pages import account, client_page
+from micdots.api.page_bodies import takes_files
 from micdots.lib.client_address import client_address
 from micdots.lib.errors import Conflict, ValidationFailed
 from uploads.exceptions import QuotaExceeded, StorageError
@@ -29,16 +30,20 @@ from uploads.models import Scope, Upload
 from uploads.pages.contexts import upload_settings
 from uploads.services import store_form_file
 
+# One recording, with its transcript.
+FORM_LIMIT = settings.UPLOAD_MAX_BYTES + settings.MAX_BODY_BYTES
 # What the services call otherwise.
 NAMES = {"upload_id": "file", "upload": "file", "content_type": "file", "file_name": "file", "file_size": "file"}
 
 
+@takes_files(FORM_LIMIT)
 @require_http_methods(["GET", "POST"])
 @client_page
 def new_dot(request: HttpRequest) -> HttpResponse:
     return _recording_form(request, account(request), dot=None)
 
 
+@takes_files(FORM_LIMIT)
 @require_http_methods(["GET", "POST"])
 @client_page
 def new_generation(request: HttpRequest, code: str) -> HttpResponse:

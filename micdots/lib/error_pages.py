@@ -55,12 +55,17 @@ class ErrorPagesMiddleware:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return error_page(
-            413,
-            _("What you sent is larger than %(limit)d MiB. Go back, where it still stands, and shorten it.")
-            % {"limit": settings.MAX_BODY_BYTES // 2**20},
-        )
+        return too_large_page()
     return error_page(400)
+
+
+def too_large_page() -> HttpResponse:
+    """More than a request may carry."""
+    return error_page(
+        413,
+        _("What you sent is larger than %(limit)d MiB. Go back, where it still stands, and shorten it.")
+        % {"limit": settings.MAX_BODY_BYTES // 2**20},
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
