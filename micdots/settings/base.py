@@ -502,7 +502,9 @@ RATE_LIMITS = {
         "uploads": "120/m",
         "dot_password": "10/m",  # attempts on the password of a dot
         "share_password": "10/m",  # attempts on the password of a shared file
-        "play": "300/m",  # the public play data, and its events
+        "play": "300/m",  # the public play data
+        "events": "6000/m",  # what players tell, of one address: a hall full of people may have one
+        "visit_events": "60/m",  # what one page view tells
     }.items()
 }
 

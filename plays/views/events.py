@@ -17,6 +17,7 @@ from micdots.api.envelope import error_body
 from micdots.api.limits import enforce
 from micdots.api.page_bodies import bounds_body_itself
 from micdots.api.parsers import bound_body, read_json_object
+from micdots.lib.client_address import address_group
 from micdots.lib.errors import MicDotsError, RateLimited, ValidationFailed
 from micdots.lib.short_waits import short_wait
 from plays import selectors
@@ -29,7 +30,7 @@ BODY_BYTES = 4096
 LONGEST_SECONDS = 7 * 24 * 3600  # no recording here is longer
 # A player's clock may be a little behind the file that it plays; what is told beyond that is not true.
 GRACE_MS = 1000
-# The longest that a beacon waits to be counted against its limit. It holds a thread meanwhile that pages could have.
+# The longest that a beacon waits to be counted against each of its limits. It holds a thread meanwhile that pages could have.
 COUNTING_SECONDS = 0.1
 
 _TOLD = frozenset({Event.Kind.PLAY, Event.Kind.PROGRESS, Event.Kind.COMPLETE})
@@ -54,12 +55,13 @@ class Told:
 def take_event(request: HttpRequest, name: str) -> HttpResponse:
     """JSON, whatever it is sent as: ``navigator.sendBeacon`` says text/plain. 204, or an error as the API has it."""
     try:
-        _limit(request)
+        _limit(request, "events")
         bound_body(request, BODY_BYTES)
         dot = selectors.find_dot(name)
         selectors.check_heard(dot, may_finish=True)
         check_pass(request, dot)
         told = _read(read_json_object(request.body), dot)
+        _limit(request, "visit_events", f"{dot.pk} {told.visit} {address_group(request)}")
     except MicDotsError as error:
         return _refusal(error)
     longest = _duration_ms(told.rendition) + GRACE_MS
@@ -74,11 +76,11 @@ def take_event(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
 
 
-def _limit(request: HttpRequest) -> None:
+def _limit(request: HttpRequest, name: str, key: str | None = None) -> None:
     """Raises RateLimited. A limit that cannot be counted is none: what was heard is not lost for it."""
     try:
         with short_wait(COUNTING_SECONDS):
-            enforce(request, "play")
+            enforce(request, name, key)
     except Error:
         complain("The limit of events could not be counted")
 

@@ -175,17 +175,36 @@ def test_behind_a_password_it_takes_the_pages_own_address(client: Client, dot):
     assert tell(client, dot, query=f"?token={issue_pass(dot)}").status_code == 204
 
 
-def test_a_flood_is_refused_and_the_page_still_served(client: Client, dot, settings):
+def test_a_crowd_behind_one_address_is_counted(client: Client, dot, settings):
     settings.RATE_LIMITS_ENABLED = True
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "play": "2/m"}
-    for number in range(2):
-        assert tell(client, dot, visit=f"v{number}").status_code == 204
 
-    response = tell(client, dot, visit="v3")
+    assert {tell(client, dot, visit=f"v{number}").status_code for number in range(5)} == {204}
+    assert plays_on(dot) == 5
+
+
+@pytest.mark.parametrize(("limit", "visit"), [("events", "another"), ("visit_events", VISIT)])
+def test_a_flood_is_refused_and_the_page_still_served(client: Client, dot, settings, limit, visit):
+    settings.RATE_LIMITS_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, limit: "2/m"}
+    for position in range(2):
+        assert tell(client, dot, event="progress", position=position).status_code == 204
+
+    response = tell(client, dot, visit=visit)
 
     assert response.status_code == 429
     assert int(response["Retry-After"]) >= 1
     assert client.get(f"/d/{dot.code}").status_code == 200
+
+
+def test_a_visit_that_tells_too_much_holds_no_other_back(client: Client, dot, settings):
+    settings.RATE_LIMITS_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "visit_events": "1/m"}
+    tell(client, dot)
+
+    assert tell(client, dot, event="progress", position=1).status_code == 429
+    assert tell(client, dot, visit="another").status_code == 204
+    assert tell(client, make_live_dot(owner=dot.owner)).status_code == 204
 
 
 @pytest.mark.django_db(transaction=True)
