@@ -198,11 +198,10 @@ class DotQrView(ApiView):
         dot = access.dot_for(_user(request), dot_id)
         if dot.deleted_at:
             raise Conflict(_("This dot is in the bin. Restore it first."))
-        picture: str | bytes
         if query["format"] == "svg":
-            picture, content_type = qr.render_svg(dot.print_url, variant=query["variant"]), "image/svg+xml"
+            picture, content_type = qr.svg_to_take(dot.print_url, variant=query["variant"]), "image/svg+xml"
         else:
-            picture = qr.render_png(dot.print_url, size=query["size"], variant=query["variant"])
+            picture = qr.png_to_take(dot.print_url, size=query["size"], variant=query["variant"])
             content_type = "image/png"
         response = HttpResponse(picture, content_type=content_type)
         response["Content-Disposition"] = f'attachment; filename="micdots-{dot.code}.{query["format"]}"'

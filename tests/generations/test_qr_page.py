@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
+from generations.models import Dot
+from generations.qr import verify
 from generations.qr.verify import rasterise, read_png
 from tests.factories import make_dot
 
@@ -51,6 +53,23 @@ def test_a_bad_size_is_said(client, alice, dot, size):
     response = client.get("/dots/7KX3M9/qr.png", {"size": size})
     assert response.status_code == 400
     assert "from 128 to 4096" in response.content.decode()
+
+
+@pytest.mark.parametrize("extension", ["png", "svg"])
+def test_what_does_not_read_back_is_not_handed_out(client, alice, dot, monkeypatch, extension):
+    monkeypatch.setattr(verify, "read_png", lambda png: None)
+    client.force_login(alice)
+    response = client.get(f"/dots/7KX3M9/qr.{extension}")
+    assert response.status_code == 400
+    assert "read" in response.content.decode()
+
+
+def test_a_size_too_small_for_so_long_an_address_is_said(client, alice, dot, monkeypatch):
+    monkeypatch.setattr(Dot, "print_url", "HTTP://TESTSERVER/Q/" + "A" * 1500)
+    client.force_login(alice)
+    response = client.get("/dots/7KX3M9/qr.png?size=128")
+    assert response.status_code == 400
+    assert "128 pixels" in response.content.decode()
 
 
 def test_before_the_first_voice_is_ready_there_is_none(client, alice):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from generations import services
 from generations.models import Dot
+from generations.qr import verify
 from generations.qr.verify import rasterise, read_png
 from tests.factories import make_dot
 from tests.generations.api.checks import NO_SUCH_ID, refused, strangers, wrong_methods
@@ -88,3 +89,19 @@ def test_ids_are_uuids(client):
 
 def test_there_are_no_other_methods(client, dot):
     wrong_methods(client, url(dot), "GET")
+
+
+def test_a_size_too_small_for_so_long_an_address_is_named(client, dot, monkeypatch):
+    monkeypatch.setattr(Dot, "print_url", "HTTP://TESTSERVER/Q/" + "A" * 1500)
+    error = refused(client.get(f"{url(dot)}?size=128"), 400, "VALIDATION_ERROR", "size")
+    assert error["details"]["size"] == [
+        "The code cannot be read in 128 pixels. Ask for more, 4096 at most, or for an SVG, which fits any size."
+    ]
+    assert client.get(f"{url(dot)}?size=1024").status_code == 200
+
+
+@pytest.mark.parametrize(("query", "field"), [("size=256", "size"), ("format=svg", "design")])
+def test_what_does_not_read_back_is_not_handed_out(client, dot, monkeypatch, query, field):
+    monkeypatch.setattr(verify, "read_png", lambda png: None)
+    error = refused(client.get(f"{url(dot)}?{query}"), 400, "VALIDATION_ERROR", field)
+    assert error["details"][field][0]
