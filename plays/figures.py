@@ -126,8 +126,17 @@ def span_before(span: Span) -> Span:
 
 
 def totals_of(scope: Scope, span: Span) -> Totals:
-    """Everything of the range together."""
-    return Totals(**_measured(_days_of(scope, span).aggregate(**_sums())))
+    """Everything of the range together.
+
+    Of an installation by the hour it is the sum of these hours: its days are cut in as many zones as it has accounts,
+    so they are not the same stretch of time.
+    """
+    rows: QuerySet[Any]
+    if span.interval == "hour" and scope.owner is None and scope.dot is None:
+        rows = _hours_of(scope, span)
+    else:
+        rows = _days_of(scope, span)
+    return Totals(**_measured(rows.aggregate(**_sums())))
 
 
 def series_of(scope: Scope, span: Span) -> list[Point]:
@@ -135,9 +144,8 @@ def series_of(scope: Scope, span: Span) -> list[Point]:
     moments: list[date] | list[datetime]
     rows: QuerySet[Any, Any]
     if span.interval == "hour":
-        start, end = day_start(span.first, span.zone), day_start(span.last + timedelta(days=1), span.zone)
-        moments = hours_between(start, end, span.zone)
-        rows = _of(scope, HourFigures.objects.filter(hour__gte=start, hour__lt=end))
+        moments = hours_between(*_instants(span), span.zone)
+        rows = _hours_of(scope, span)
     else:
         moments = [span.first + timedelta(days=number) for number in range(span.days)]
         rows = _days_of(scope, span)
@@ -236,6 +244,16 @@ def _of(scope: Scope, rows: QuerySet[Row]) -> QuerySet[Row]:
 
 def _days_of(scope: Scope, span: Span) -> QuerySet[DayFigures]:
     return _of(scope, DayFigures.objects.filter(day__gte=span.first, day__lte=span.last))
+
+
+def _hours_of(scope: Scope, span: Span) -> QuerySet[HourFigures]:
+    start, end = _instants(span)
+    return _of(scope, HourFigures.objects.filter(hour__gte=start, hour__lt=end))
+
+
+def _instants(span: Span) -> tuple[datetime, datetime]:
+    """When the range begins, and when it is over."""
+    return day_start(span.first, span.zone), day_start(span.last + timedelta(days=1), span.zone)
 
 
 def _shares_of(scope: Scope, span: Span, dimension: str) -> QuerySet[DayShare]:

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import TokenEntry, User
@@ -18,7 +19,7 @@ from dashboard import backoffice
 from generations.models import Dot, Generation
 from plays import figures
 from plays.models import Miss
-from tests.dashboard.listening import make_day
+from tests.dashboard.listening import make_day, make_hour
 from tests.factories import make_dot, make_file, make_generation, make_owner, make_staff, make_voice
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +114,20 @@ def test_a_range_that_is_wrong_is_said_and_kept(office: Client):
     assert office.get("/admin/analytics/export.csv", {"from": "1900-01-01"}).status_code == 422
     assert office.get("/admin/analytics/export.xlsx", {"from": "nonsense"}).status_code == 422
     assert office.get("/admin/analytics/listening-now", {"from": "nonsense"}).status_code == 200
+
+
+def test_by_the_hour_totals_and_table_are_of_the_same_hours(office: Client, alice):
+    now = timezone.now()
+    dot = make_dot(owner=alice)
+    make_hour(dot, now.replace(minute=0, second=0, microsecond=0), scans=3, plays=2)
+    make_day(dot, now.date() + timedelta(days=1), scans=3, plays=2, zone="Pacific/Kiritimati")
+
+    page = text_of(office, query={"days": "1", "interval": "hour"})
+
+    assert "Scans 3" in page
+    assert "3 scans and 2 plays." in page
+    assert "days are each account's own" in page.replace("&#x27;", "'")
+    assert "days are each account's own" not in text_of(office, query={"days": "1"}).replace("&#x27;", "'")
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31"])

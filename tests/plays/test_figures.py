@@ -134,6 +134,25 @@ def test_hours_of_a_zone_with_half_hours_are_found_again(alice, dot):
     assert busy == [datetime(2026, 11, 18, 11, 30, tzinfo=UTC)]
 
 
+@pytest.mark.django_db
+def test_by_the_hour_an_installations_totals_are_those_of_its_hours(alice, bob):
+    alice.timezone = "Asia/Tokyo"
+    alice.save()
+    ahead, here = make_live_dot(owner=alice), make_live_dot(owner=bob)
+    late = datetime(2026, 11, 18, 16, tzinfo=UTC)  # the 19th in Tokyo
+    take_in([a_scan(ahead, late), a_scan(here, late), a_play(ahead, late), a_scan(ahead, NOON)], now=NOW)
+    span = span_from(zone=UTC_ZONE, today=TODAY, first=TODAY, interval="hour")
+
+    totals = figures.totals_of(Scope(), span)
+
+    assert (totals.scans, totals.plays) == (3, 1)
+    assert totals.scans == sum(point.scans for point in figures.series_of(Scope(), span))
+    assert figures.totals_of(Scope(language="de-DE"), span).scans == 0
+    assert figures.totals_of(Scope(), span_from(zone=UTC_ZONE, today=TODAY, first=TODAY)).scans == 2
+    # An account's own days are cut where its hours are.
+    assert figures.totals_of(Scope(owner=alice), span).scans == 1
+
+
 # --- Scopes -----------------------------------------------------------------------------------------------------------
 
 
