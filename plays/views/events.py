@@ -28,9 +28,11 @@ from plays.services import record_event
 
 BODY_BYTES = 4096
 LONGEST_SECONDS = 7 * 24 * 3600  # no recording here is longer
+# The most that one event adds to the time listened. Players tell every ten seconds; nobody hears a whole book at once.
+HEARD_AT_MOST_MS = 60_000
 # A player's clock may be a little behind the file that it plays; what is told beyond that is not true.
 GRACE_MS = 1000
-# The longest that a beacon waits to be counted against each of its limits. It holds a thread meanwhile that pages could have.
+# The longest that a beacon waits to be counted against each of its limits: meanwhile it holds a thread of the pages'.
 COUNTING_SECONDS = 0.1
 
 _TOLD = frozenset({Event.Kind.PLAY, Event.Kind.PROGRESS, Event.Kind.COMPLETE})
@@ -71,7 +73,7 @@ def take_event(request: HttpRequest, name: str) -> HttpResponse:
         visit=told.visit,
         event=told.event,
         position_ms=min(told.position_ms, longest),
-        heard_ms=min(told.heard_ms, longest),
+        heard_ms=min(told.heard_ms, longest, HEARD_AT_MOST_MS),
     )
     return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
 

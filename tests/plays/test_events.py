@@ -253,6 +253,17 @@ def test_nobody_hears_more_than_there_is(client: Client, dot):
     assert (event.position_ms, event.heard_ms) == (4_375, 4_375)  # the audio's 3.375 s and one of grace
 
 
+def test_one_event_says_a_minute_at_most_was_heard(client: Client, alice):
+    book = make_live_dot(owner=alice, seconds=3600)
+    tell(client, book, event="progress", position=3_000, heard=3_000)
+    tell(client, book, event="progress", position=3_060, heard=59.5)
+
+    assert list(Event.objects.order_by("pk").values_list("position_ms", "heard_ms")) == [
+        (3_000_000, 60_000),
+        (3_060_000, 59_500),
+    ]
+
+
 def test_a_forged_user_agent_is_no_error(client: Client, dot):
     told = json.dumps({"visit": VISIT, "event": "play"})
     response = client.post(
