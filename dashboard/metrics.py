@@ -1,6 +1,7 @@
 """What Prometheus reads: the same figures as the back office's, asked of the database.
 
-Nothing is counted in memory, so every process says the same, and a restart loses nothing.
+Nothing is counted in memory, so every process says the same, and a restart loses nothing. All of them are gauges: what
+rows say goes down when rows go, and a counter that falls is taken for one that began anew.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db.models import Count, Sum
 from django.utils import timezone
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
@@ -48,11 +49,11 @@ class _Figures(Collector):
 
 def _listening() -> Iterator[Metric]:
     counted = Dot.objects.aggregate(scans=Sum("scans_count"), plays=Sum("plays_count"))
-    yield CounterMetricFamily("micdots_scans", "Play pages opened, without bots.", value=counted["scans"] or 0)
-    yield CounterMetricFamily("micdots_plays", "Audio started, without bots.", value=counted["plays"] or 0)
+    yield GaugeMetricFamily("micdots_scans", "Play pages opened, without bots.", value=counted["scans"] or 0)
+    yield GaugeMetricFamily("micdots_plays", "Audio started, without bots.", value=counted["plays"] or 0)
     listening = figures.listening_now(figures.Scope(), timezone.now())
     yield GaugeMetricFamily("micdots_listeners", "Page views heard of in the last five minutes.", value=listening)
-    missed = CounterMetricFamily(
+    missed = GaugeMetricFamily(
         "micdots_misses", "Well-formed codes asked for behind which nothing was to be heard.", labels=["reason"]
     )
     for reason, count in Miss.objects.values_list("reason").annotate(Sum("count")).order_by("reason"):
@@ -66,7 +67,7 @@ def _listening() -> Iterator[Metric]:
 def _making() -> Iterator[Metric]:
     now = timezone.now()
     by_status = dict.fromkeys(Generation.Status.values, 0)
-    failed = CounterMetricFamily("micdots_generation_failures", "Generations that failed.", labels=["code"])
+    failed = GaugeMetricFamily("micdots_generation_failures", "Generations that failed.", labels=["code"])
     # One walk through the table for both.
     rows = Generation.objects.values_list("status", "error_code").annotate(Count("pk")).order_by("status", "error_code")
     for status, code, count in rows:
@@ -104,7 +105,6 @@ def _keeping() -> Iterator[Metric]:
     yield GaugeMetricFamily("micdots_accounts", "Accounts, without erased ones.", value=accounts["count"])
     yield GaugeMetricFamily("micdots_tokens", "Tokens that accounts can spend.", value=accounts["tokens"] or 0)
     spent = TokenEntry.objects.filter(kind__in=[_Kind.CHARGE, _Kind.REFUND]).aggregate(found=Sum("amount"))["found"]
-    # Given back again it goes down, which a counter must not.
     yield GaugeMetricFamily("micdots_tokens_spent", "Tokens charged less those given back.", value=-(spent or 0))
     dots = Dot.objects.filter(purged_at=None).count()
     yield GaugeMetricFamily("micdots_dots", "Dots, those in the bin included.", value=dots)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from generations.models import Generation
+from generations.models import Dot, Generation
 from plays.models import Miss, SpoolPosition
 from tests.factories import make_dot, make_file, make_generation
 
@@ -53,14 +53,14 @@ def test_it_has_the_figures_of_the_installation(client: Client, alice, settings)
 
     found = samples(client)
 
-    assert found[("micdots_scans_total",)] == 9
-    assert found[("micdots_plays_total",)] == 3
+    assert found[("micdots_scans",)] == 9
+    assert found[("micdots_plays",)] == 3
     assert found[("micdots_listeners",)] == 0
-    assert found[("micdots_misses_total", "unknown")] == 4
+    assert found[("micdots_misses", "unknown")] == 4
     assert found[("micdots_spool_bytes",)] == 50
     assert found[("micdots_generations", "queued")] == 1
     assert found[("micdots_generations", "cancelled")] == 0
-    assert found[("micdots_generation_failures_total", "ENGINE_FAILED")] == 1
+    assert found[("micdots_generation_failures", "ENGINE_FAILED")] == 1
     assert found[("micdots_queue_length",)] == 1
     assert found[("micdots_queue_oldest_seconds",)] >= 0
     assert found[("micdots_ready_seconds", "0.5")] == pytest.approx(2)
@@ -72,12 +72,32 @@ def test_it_has_the_figures_of_the_installation(client: Client, alice, settings)
     assert found[("micdots_dots",)] == 4
 
 
+def test_what_can_go_down_is_no_counter(client: Client, alice):
+    """Prometheus takes a counter that falls for one that began anew, and adds all of it once more."""
+    dot = make_dot(owner=alice, scans_count=7, plays_count=3)
+    failed = make_generation(owner=alice, status="failed", error_code="ENGINE_FAILED")
+    miss = Miss.objects.create(code="222222", day=timezone.now().date(), reason="unknown", count=4)
+    before = samples(client)
+
+    Dot.objects.filter(pk=dot.pk).update(scans_count=5, plays_count=2)  # a rebuild
+    failed.delete()
+    miss.delete()
+
+    after = samples(client)
+    fell = {name for name in before if after.get(name, 0) < before[name]}
+    assert {name[0] for name in fell} >= {"micdots_scans", "micdots_misses", "micdots_generation_failures"}
+    response = client.get("/metrics", **LOCAL)
+    families = list(text_string_to_metric_families(response.content.decode()))
+    assert families
+    assert {family.type for family in families} == {"gauge"}
+
+
 def test_an_empty_installation_has_metrics_too(client: Client, settings, tmp_path):
     settings.SPOOL_DIR = tmp_path / "missing"
 
     found = samples(client)
 
-    assert found[("micdots_scans_total",)] == 0
+    assert found[("micdots_scans",)] == 0
     assert found[("micdots_spool_bytes",)] == 0
     assert ("micdots_ready_seconds", "0.5") not in found
 
