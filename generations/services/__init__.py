@@ -11,6 +11,7 @@ from generations.services.dots import (
     update_dot,
 )
 from generations.services.making import (
+    asked_before,
     cancel_generation,
     delete_generation,
     request_generation,
@@ -23,6 +24,7 @@ from generations.voice_preparation import prepare_voice
 
 __all__ = [
     "add_listening",
+    "asked_before",
     "cancel_generation",
     "delete_dot",
     "delete_generation",

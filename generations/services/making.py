@@ -234,6 +234,7 @@ def _price(generation: Generation) -> int:
 
 
 def asked_before(owner: User, request_key: UUID) -> Generation | None:
+    """What an earlier request with this key began, with its dot."""
     return Generation.objects.filter(owner=owner, request_key=request_key).select_related("dot").first()
 
 

@@ -26,9 +26,9 @@ from micdots.api.page_bodies import takes_files
 from micdots.lib.client_address import client_address
 from micdots.lib.errors import Conflict, ValidationFailed
 from uploads.exceptions import QuotaExceeded, StorageError
-from uploads.models import Scope, Upload
+from uploads.models import File, Scope, Upload
 from uploads.pages.contexts import upload_settings
-from uploads.services import store_form_file
+from uploads.services import purge_file, store_form_file
 
 # One recording, with its transcript.
 FORM_LIMIT = settings.UPLOAD_MAX_BYTES + settings.MAX_BODY_BYTES
@@ -75,9 +75,14 @@ def _recording_form(request: HttpRequest, user: User, *, dot: Dot | None) -> Htt
 def _request(request: HttpRequest, form: RecordingForm, user: User, dot: Dot | None) -> Generation:
     cleaned = form.cleaned_data
     upload: Upload | None = cleaned["upload"]
+    stored: File | None = None
     if upload is None:
+        # Before the file is kept: a form that is sent again brings it again.
+        key = cleaned["request_key"]
+        if key is not None and (first := services.asked_before(user, key)):
+            return first
         file = cleaned["file"]
-        upload = store_form_file(
+        stored = store_form_file(
             owner=user,
             file=file.file,
             file_name=file.name,
@@ -85,10 +90,11 @@ def _request(request: HttpRequest, form: RecordingForm, user: User, dot: Dot | N
             size=file.size,
             scope=Scope.AUDIO,
             address=client_address(request),
-        ).upload
+        )
+        upload = stored.upload
         # Should the rest be refused, the file need not be sent again.
         form.keep(upload)
-    return services.request_recording(
+    generation = services.request_recording(
         owner=user,
         upload=upload,
         language=cleaned["language"],
@@ -97,6 +103,10 @@ def _request(request: HttpRequest, form: RecordingForm, user: User, dot: Dot | N
         dot=dot,
         request_key=cleaned["request_key"],
     )
+    if stored is not None and generation.upload_id != upload.pk:
+        # Of two submits at once this one came second, and its copy is nobody's wish.
+        purge_file(file=stored)
+    return generation
 
 
 def _page(request: HttpRequest, form: RecordingForm, dot: Dot | None) -> HttpResponse:

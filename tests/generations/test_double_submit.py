@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
@@ -14,8 +15,9 @@ from accounts.ledger_check import find_faults
 from accounts.models import TokenEntry, User
 from generations.models import Dot, Generation
 from tests.factories import make_user, make_voice
-from tests.generations.recordings import make_upload
+from tests.generations.recordings import make_upload, recording, speech
 from tests.generations.test_races import at_once
+from uploads.models import File, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,8 +39,13 @@ def open_form(client: Client, url: str) -> dict[str, str]:
     return hidden | {"csrfmiddlewaretoken": client.cookies["csrftoken"].value}
 
 
-def submit(client: Client, url: str, form: dict[str, str]) -> HttpResponse:
-    return client.post(url, form)
+def submit(client: Client, url: str, form: dict[str, Any]) -> HttpResponse:
+    sent = {name: a_file(value) if isinstance(value, bytes) else value for name, value in form.items()}
+    return client.post(url, sent)
+
+
+def a_file(sound: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("walk.wav", sound, "audio/wav")
 
 
 def submit_at_once(owner: User, url: str, **filled: Any) -> list[HttpResponse]:
@@ -82,6 +89,33 @@ def test_a_recording_makes_one_dot():
         dot = Dot.objects.get(owner=owner)
         assert {outcome["Location"] for outcome in outcomes} == {f"/dots/{dot.code}/"}
         assert Generation.objects.filter(owner=owner).count() == 1
+
+
+def test_a_recording_that_the_form_carries_makes_one_dot_and_is_kept_once():
+    make_voice()
+    sound = recording(speech())
+    for number in range(ROUNDS):
+        owner = make_user(email=f"owner{number}@example.org")
+
+        outcomes = submit_at_once(owner, "/dots/new/recording", file=sound, language="en-GB")
+
+        dot = Dot.objects.get(owner=owner)
+        assert {outcome["Location"] for outcome in outcomes} == {f"/dots/{dot.code}/"}
+        assert Generation.objects.get(owner=owner).upload == File.objects.living().get(owner=owner).upload
+        assert not File.objects.in_bin().filter(owner=owner).exists()
+
+
+def test_the_form_sent_again_later_makes_nothing_and_keeps_nothing():
+    make_voice()
+    owner = make_user()
+    client = browser_of(owner)
+    form = open_form(client, "/dots/new/recording") | {"language": "en-GB"}
+
+    first = submit(client, "/dots/new/recording", form | {"file": a_file(recording(speech()))})
+    again = submit(client, "/dots/new/recording", form | {"file": a_file(recording(speech()))})
+
+    assert first["Location"] == again["Location"]
+    assert File.objects.count() == Upload.objects.count() == 1
 
 
 def test_the_form_opened_twice_makes_two():
