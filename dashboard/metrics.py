@@ -6,9 +6,11 @@ rows say goes down when rows go, and a counter that falls is taken for one that 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Sum
@@ -26,6 +28,7 @@ from plays.models import Miss, SpoolPosition
 
 # Times to ready are those of what became ready in the last hour: a gauge that follows the day.
 RECENT = timedelta(hours=1)
+RECORDINGS = "recordings"  # stands for the engine of what no voice spoke
 
 _Kind = TokenEntry.Kind
 
@@ -51,7 +54,18 @@ def _listening() -> Iterator[Metric]:
     counted = Dot.objects.aggregate(scans=Sum("scans_count"), plays=Sum("plays_count"))
     yield GaugeMetricFamily("micdots_scans", "Play pages opened, without bots.", value=counted["scans"] or 0)
     yield GaugeMetricFamily("micdots_plays", "Audio started, without bots.", value=counted["plays"] or 0)
-    listening = figures.listening_now(figures.Scope(), timezone.now())
+    now = timezone.now()
+    today = figures.totals_of(figures.Scope(), _today(now))
+    yield GaugeMetricFamily(
+        "micdots_unique_visitors_today", "Visitors since midnight (UTC), once a dot.", value=today.unique_visitors
+    )
+    yield GaugeMetricFamily(
+        "micdots_completions_today", "Plays heard to the end since midnight (UTC).", value=today.completions
+    )
+    yield GaugeMetricFamily(
+        "micdots_heard_seconds_today", "Seconds heard since midnight (UTC).", value=today.heard_seconds
+    )
+    listening = figures.listening_now(figures.Scope(), now)
     yield GaugeMetricFamily("micdots_listeners", "Page views heard of in the last five minutes.", value=listening)
     missed = GaugeMetricFamily(
         "micdots_misses", "Well-formed codes asked for behind which nothing was to be heard.", labels=["reason"]
@@ -64,19 +78,27 @@ def _listening() -> Iterator[Metric]:
     )
 
 
+def _today(now: datetime) -> figures.Span:
+    """By the hour: these are the same for all accounts, and of all days but a few there are none to add up."""
+    day = now.astimezone(UTC).date()
+    return figures.span_from(zone=ZoneInfo("UTC"), today=day, first=day, last=day, interval="hour")
+
+
 def _making() -> Iterator[Metric]:
     now = timezone.now()
-    by_status = dict.fromkeys(Generation.Status.values, 0)
-    failed = GaugeMetricFamily("micdots_generation_failures", "Generations that failed.", labels=["code"])
+    by_engine: dict[str, Counter[str]] = {}
+    failed = GaugeMetricFamily("micdots_generation_failures", "Generations that failed.", labels=["code", "engine"])
     # One walk through the table for both.
-    rows = Generation.objects.values_list("status", "error_code").annotate(Count("pk")).order_by("status", "error_code")
-    for status, code, count in rows:
-        by_status[status] += count
+    names = ("status", "error_code", "voice__engine")
+    for status, code, engine, count in Generation.objects.values_list(*names).annotate(Count("pk")).order_by(*names):
+        name = engine or RECORDINGS
+        by_engine.setdefault(name, Counter())[status] += count
         if status == Generation.Status.FAILED:
-            failed.add_metric([code], count)
-    generations = GaugeMetricFamily("micdots_generations", "Generations by status.", labels=["status"])
-    for status, count in by_status.items():
-        generations.add_metric([status], count)
+            failed.add_metric([code, name], count)
+    generations = GaugeMetricFamily("micdots_generations", "Generations there are.", labels=["status", "engine"])
+    for engine, counts in by_engine.items():
+        for status in Generation.Status.values:
+            generations.add_metric([status, engine], counts[status])
     yield generations
     yield failed
     queue = backoffice.queue(now)

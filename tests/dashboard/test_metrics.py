@@ -11,8 +11,9 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from generations.models import Dot, Generation
-from plays.models import Miss, SpoolPosition
-from tests.factories import make_dot, make_file, make_generation
+from plays.models import HourFigures, Miss, SpoolPosition
+from tests.dashboard.listening import make_hour
+from tests.factories import make_dot, make_file, make_generation, make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -58,9 +59,9 @@ def test_it_has_the_figures_of_the_installation(client: Client, alice, settings)
     assert found[("micdots_listeners",)] == 0
     assert found[("micdots_misses", "unknown")] == 4
     assert found[("micdots_spool_bytes",)] == 50
-    assert found[("micdots_generations", "queued")] == 1
-    assert found[("micdots_generations", "cancelled")] == 0
-    assert found[("micdots_generation_failures", "ENGINE_FAILED")] == 1
+    assert found[("micdots_generations", "espeak", "queued")] == 1
+    assert found[("micdots_generations", "espeak", "cancelled")] == 0
+    assert found[("micdots_generation_failures", "ENGINE_FAILED", "espeak")] == 1
     assert found[("micdots_queue_length",)] == 1
     assert found[("micdots_queue_oldest_seconds",)] >= 0
     assert found[("micdots_ready_seconds", "0.5")] == pytest.approx(2)
@@ -70,6 +71,35 @@ def test_it_has_the_figures_of_the_installation(client: Client, alice, settings)
     assert found[("micdots_accounts",)] == 1
     assert found[("micdots_tokens",)] == 10_000
     assert found[("micdots_dots",)] == 4
+
+
+def test_generations_are_told_apart_by_engine(client: Client, alice):
+    make_generation(owner=alice, status="ready")
+    make_generation(owner=alice, status="ready", voice=make_voice(key="piper:anna"))
+    make_generation(owner=alice, status="failed", error_code="ENGINE_FAILED", voice=make_voice(key="piper:bert"))
+    Generation.objects.filter(pk=make_generation(owner=alice, status="ready").pk).update(voice=None)
+
+    found = samples(client)
+
+    assert found[("micdots_generations", "espeak", "ready")] == 1
+    assert found[("micdots_generations", "piper", "ready")] == 1
+    assert found[("micdots_generations", "piper", "failed")] == 1
+    assert found[("micdots_generations", "espeak", "failed")] == 0
+    assert found[("micdots_generations", "recordings", "ready")] == 1
+    assert found[("micdots_generation_failures", "ENGINE_FAILED", "piper")] == 1
+
+
+def test_what_was_heard_today_is_the_hours_since_midnight(client: Client, alice):
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    for hour, heard_ms in ((midnight, 61_500), (midnight - timedelta(hours=1), 999_000)):
+        row = make_hour(make_dot(owner=alice), hour)
+        HourFigures.objects.filter(pk=row.pk).update(unique_visitors=3, completions=2, heard_ms=heard_ms)
+
+    found = samples(client)
+
+    assert found[("micdots_unique_visitors_today",)] == 3
+    assert found[("micdots_completions_today",)] == 2
+    assert found[("micdots_heard_seconds_today",)] == 61.5
 
 
 def test_what_can_go_down_is_no_counter(client: Client, alice):
