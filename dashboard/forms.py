@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ from micdots.lib.language_names import language_name
 from plays import figures
 
 LONGEST_PRESET = 366
+# As long as the database has them.
+LONGEST_TAG, LONGEST_LANGUAGE = 40, 35
 
 
 def _date_field(label: Any) -> forms.DateField:
@@ -111,6 +114,17 @@ class PeriodForm(forms.Form):
     def is_narrowed(self) -> bool:
         """Whether a tag or a language leaves something out."""
         return any(self.cleaned_data.get(name) for name in ("tag", "language"))
+
+
+def narrowed(scope: figures.Scope, query: Mapping[str, str]) -> figures.Scope | None:
+    """The scope with the tag and the language of an address, without looking up which there are.
+
+    None: nothing can have such a tag or language.
+    """
+    tag, language = query.get("tag", ""), query.get("language", "")
+    if "\0" in tag + language or len(tag) > LONGEST_TAG or len(language) > LONGEST_LANGUAGE:
+        return None
+    return replace(scope, tag=tag, language=language)
 
 
 class ListeningSettingsForm(forms.Form):

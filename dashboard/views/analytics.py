@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.pages import account, client_page
 from accounts.selectors import is_email_verified
 from dashboard import exports
-from dashboard.forms import ListeningSettingsForm, PeriodForm
+from dashboard.forms import ListeningSettingsForm, PeriodForm, narrowed
 from dashboard.names import people
 from dashboard.reports import Preset, presets, report_on
 from generations.access import dot_for
@@ -105,13 +105,15 @@ def _page(request: HttpRequest, question: Question) -> HttpResponse:
 @client_page
 def listening_now(request: HttpRequest, public_id: UUID | None = None) -> HttpResponse:
     """The number alone, for the page that is open. What narrows the page down narrows it down too."""
-    question = _question(request, public_id)
-    context = {"live_url": _with_query(question.address("listening-now"), request), **_listening(question.scope)}
+    user = account(request)
+    scope = figures.Scope(owner=user, dot=dot_for(user, public_id) if public_id else None)
+    # Asked every few seconds by every open page: without the form, which looks through the account's figures.
+    context = {"live_url": _with_query(request.path, request), **_listening(narrowed(scope, request.GET.dict()))}
     return render(request, "dashboard/_listening_now.html", context)
 
 
-def _listening(scope: figures.Scope) -> dict[str, Any]:
-    count = figures.listening_now(scope, timezone.now())
+def _listening(scope: figures.Scope | None) -> dict[str, Any]:
+    count = figures.listening_now(scope, timezone.now()) if scope else 0
     return {"listening": people(count), "listening_count": count}
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from dashboard import backoffice, exports
-from dashboard.forms import PeriodForm
+from dashboard.forms import PeriodForm, narrowed
 from dashboard.names import people
 from dashboard.reports import Preset, presets, report_on
 from plays import figures
@@ -100,12 +100,13 @@ def _figures(request: HttpRequest, form: PeriodForm, span: figures.Span) -> dict
 @admin.site.admin_view
 def listening_now(request: HttpRequest) -> HttpResponse:
     """The number alone, for the page that is open."""
-    form = _form(request)
-    return TemplateResponse(request, "dashboard/_listening_now.html", _listening(request, _scope(form)))
+    # Asked every few seconds by every open page: without the form, which looks up all languages.
+    scope = narrowed(figures.Scope(), {"language": request.GET.get("language", "")})
+    return TemplateResponse(request, "dashboard/_listening_now.html", _listening(request, scope))
 
 
-def _listening(request: HttpRequest, scope: figures.Scope) -> dict[str, Any]:
-    count = figures.listening_now(scope, timezone.now())
+def _listening(request: HttpRequest, scope: figures.Scope | None) -> dict[str, Any]:
+    count = figures.listening_now(scope, timezone.now()) if scope else 0
     return {"listening": people(count), "listening_count": count, "live_url": _with_query("listening-now", request)}
 
 

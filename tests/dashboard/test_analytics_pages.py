@@ -224,6 +224,43 @@ def test_it_says_how_many_listen_now(page: Any, alice: User, charlie: User, dot:
     assert "2 people" in page(f"/analytics/dots/{dot.public_id}/listening-now")
 
 
+def listens(dot: Dot, language: str = "en-GB") -> None:
+    """Somebody is heard of now."""
+    what = {"kind": Event.Kind.PROGRESS, "dot": dot, "language": language}
+    Event.objects.create(event_id=uuid.uuid4(), visit=str(uuid.uuid4()), **what)
+
+
+@pytest.mark.parametrize(
+    ("query", "people"),
+    [
+        ("", "2 people"),
+        ("language=de", "1 person"),
+        ("tag=museum", "1 person"),
+        ("tag=museum&language=de", "0 people"),
+        ("from=nonsense&language=de", "1 person"),
+        ("language=tlh", "0 people"),
+        ("tag=nobody's", "0 people"),
+        ("tag=%00", "0 people"),
+        ("language=" + "x" * 5_000, "0 people"),
+    ],
+)
+def test_the_number_is_narrowed_down_as_the_page_is(page: Any, alice: User, dot: Dot, query: str, people: str):
+    DotTag.objects.create(dot=dot, name="museum")
+    listens(dot)
+    listens(make_dot(owner=alice), "de")
+    assert people in page(f"/analytics/listening-now?{query}")
+
+
+def test_the_number_does_not_look_through_all_figures(
+    client: Client, alice: User, dot: Dot, django_assert_max_num_queries: Any
+):
+    make_day(dot, DAY)
+    client.force_login(alice)
+    with django_assert_max_num_queries(4) as asked:
+        client.get("/analytics/listening-now?language=en-GB&tag=museum")
+    assert not [query for query in asked.captured_queries if "dayfigures" in query["sql"]]
+
+
 def test_titles_and_hosts_are_only_text(page: Any, alice: User):
     dot = make_dot(owner=alice, title="<script>alert(1)</script>")
     make_day(dot, DAY, shares={"referrer": {"<b>": 10}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from accounts.models import TokenEntry, User
 from dashboard import backoffice
 from generations.models import Dot, Generation
 from plays import figures
-from plays.models import Miss
+from plays.models import Event, Miss
 from tests.dashboard.listening import make_day, make_hour
 from tests.factories import make_dot, make_file, make_generation, make_owner, make_staff, make_voice
 
@@ -153,6 +154,20 @@ def test_a_language_narrows_down_the_listening(office: Client, alice):
 
     assert "Scans 17" in text_of(office, query=WEEK)
     assert "Scans 10" in text_of(office, query={**WEEK, "language": "en-GB"})
+
+
+def test_the_number_of_listeners_is_narrowed_down_and_looks_at_events_alone(
+    office: Client, alice, django_assert_max_num_queries
+):
+    Event.objects.create(event_id=uuid.uuid4(), kind="play", dot=make_dot(owner=alice), language="de", visit="one")
+    address = "/admin/analytics/listening-now"
+
+    assert "1 person" in text_of(office, address, {"language": "de", "from": "nonsense"})
+    for language in ("tlh", "\0", "x" * 5_000):
+        assert "0 people" in text_of(office, address, {"language": language})
+    with django_assert_max_num_queries(4) as asked:
+        office.get(address, {"language": "de"})
+    assert not [query for query in asked.captured_queries if "rendition" in query["sql"]]
 
 
 def test_exports_have_the_whole_installation(office: Client, alice, bob):
