@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -44,11 +44,8 @@ class PeriodForm(forms.Form):
     tag = forms.ChoiceField(
         label=_("Tag"), required=False, error_messages={"invalid_choice": _("None of your dots has this tag.")}
     )
-    language = forms.ChoiceField(
-        label=_("Language"),
-        required=False,
-        error_messages={"invalid_choice": _("Nothing has been counted in this language.")},
-    )
+    # Not a field of choices: which there are hangs on the period.
+    language = forms.CharField(label=_("Language"), required=False, widget=forms.Select)
 
     def __init__(
         self,
@@ -57,21 +54,22 @@ class PeriodForm(forms.Form):
         zone: ZoneInfo,
         today: date,
         tags: Sequence[str] = (),
-        languages: Sequence[str] = (),
+        languages: Callable[[figures.Span, str], Sequence[str]],
     ) -> None:
         """Args:
         query: what the address says.
         zone: where the account's days begin.
         today: the present day there.
-        tags, languages: what can be chosen; without any the field is left out.
+        tags: what can be chosen; without any the field is left out.
+        languages: says what can be chosen for a period, when something is chosen already; without any as with tags.
         """
+        self._languages = languages
         self.zone, self.today = zone, today
         self.span: figures.Span | None = None  # what was asked for; None while the form is wrong
         super().__init__(self._with_defaults(query))
         # “from” is a word of Python, and the page's addresses use those of the API.
         self.fields = {"from": _date_field(_("From")), "to": _date_field(_("To")), **self.fields}
         self._offer("tag", [(tag, tag) for tag in tags], _("all"))
-        self._offer("language", [(tag, language_name(tag)) for tag in languages], _("all"))
 
     def _with_defaults(self, query: Mapping[str, str]) -> dict[str, str]:
         names = ("from", "to", "interval", "compare", "tag", "language")
@@ -85,9 +83,9 @@ class PeriodForm(forms.Form):
         return {"interval": "day", "compare": "before", **data}
 
     def _offer(self, name: str, choices: list[tuple[str, Any]], everything: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-        field.choices = [("", everything), *choices]
+        field: Any = self.fields[name]
+        target = field if isinstance(field, forms.ChoiceField) else field.widget
+        target.choices = [("", everything), *choices]
         if not choices and not self.data.get(name):
             del self.fields[name]
 
@@ -104,7 +102,17 @@ class PeriodForm(forms.Form):
                 )
             except ValidationFailed as error:
                 show_refusal(self, error)
+        self._choose_language(cleaned.get("language", ""))
         return cleaned
+
+    def _choose_language(self, language: str) -> None:
+        """Offer those of the period, or of the usual one while it is wrong."""
+        span = self.span or figures.span_from(zone=self.zone, today=self.today)
+        languages = self._languages(span, language)
+        if language and language not in languages:
+            self.add_error("language", _("Nothing has been counted in this language."))
+            self.span = None
+        self._offer("language", [(tag, language_name(tag)) for tag in languages], _("all"))
 
     @property
     def compares(self) -> bool:

@@ -7,7 +7,7 @@ came on two days is in it twice, because nobody can tell (:mod:`plays.visitors`)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -207,14 +207,19 @@ def days_in_other_zone(scope: Scope, span: Span) -> list[date]:
     return list(rows.values_list("day", flat=True).distinct().order_by("day"))
 
 
-def languages_of(scope: Scope) -> list[str]:
-    """The languages that there are figures in, sorted. The scope's own language is no matter."""
-    wider = Scope(owner=scope.owner, dot=scope.dot, tag=scope.tag)
-    if wider == Scope():  # as good, and there are far fewer of them
-        rows: QuerySet[Any] = Rendition.objects.all()
-    else:
-        rows = _of(wider, DayFigures.objects.all())
-    return list(rows.values_list("language", flat=True).distinct().order_by("language"))
+def languages_of(scope: Scope, span: Span, wanted: str = "") -> list[str]:
+    """The languages that the range has figures in, and those that can be heard today, sorted.
+
+    Args:
+        scope: its own language is no matter.
+        wanted: is among them, too, if there are figures in it at any other time.
+    """
+    wider = replace(scope, language="")
+    counted = _days_of(wider, span).order_by().values_list("language", flat=True)
+    found = set(counted.union(_of(wider, Rendition.objects.order_by()).values_list("language", flat=True)))
+    if wanted and wanted not in found and _of(replace(scope, language=wanted), DayFigures.objects.all()).exists():
+        found.add(wanted)
+    return sorted(found)
 
 
 def tags_of(scope: Scope) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def _question(request: HttpRequest, public_id: UUID | None) -> Question:
         zone=zone,
         today=timezone.localdate(timezone=zone),
         tags=figures.tags_of(whole) if dot is None else (),
-        languages=figures.languages_of(whole),
+        languages=partial(figures.languages_of, whole),
     )
     return Question(user, dot, form)
 

@@ -224,6 +224,18 @@ def test_it_says_how_many_listen_now(page: Any, alice: User, charlie: User, dot:
     assert "2 people" in page(f"/analytics/dots/{dot.public_id}/listening-now")
 
 
+def test_the_languages_are_those_of_the_period(page: Any, dot: Dot):
+    make_day(dot, DAY, language="de")
+    make_day(dot, DAY - timedelta(days=60), language="fr")
+
+    text = page(f"/analytics/?{RANGE}")
+    assert '<option value="de">German</option>' in text
+    assert "French" not in text
+    # A link that keeps the language through the presets is no mistake.
+    assert '<option value="fr" selected>French</option>' in page(f"/analytics/?{RANGE}&language=fr")
+    assert "French" not in page("/analytics/?from=nonsense", status=422)
+
+
 def listens(dot: Dot, language: str = "en-GB") -> None:
     """Somebody is heard of now."""
     what = {"kind": Event.Kind.PROGRESS, "dot": dot, "language": language}

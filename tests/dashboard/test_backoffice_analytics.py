@@ -156,6 +156,17 @@ def test_a_language_narrows_down_the_listening(office: Client, alice):
     assert "Scans 10" in text_of(office, query={**WEEK, "language": "en-GB"})
 
 
+def test_each_language_of_the_table_can_be_chosen(office: Client, alice):
+    make_day(make_dot(owner=alice), DAY, scans=7, language="fr")  # its rendition is gone
+
+    page = office.get(PAGE, WEEK).content.decode()
+
+    assert '<option value="fr">French</option>' in page
+    assert "Scans 7" in text_of(office, query={**WEEK, "language": "fr"})
+    assert "Nothing has been counted in this language" in text_of(office, query={**WEEK, "language": "tlh"}, status=422)
+    assert "Null characters" in text_of(office, query={**WEEK, "language": "\0"}, status=422)
+
+
 def test_the_number_of_listeners_is_narrowed_down_and_looks_at_events_alone(
     office: Client, alice, django_assert_max_num_queries
 ):

@@ -172,11 +172,22 @@ def test_everybody_sees_what_is_theirs(alice, charlie, dot):
     assert scans(owner=alice, tag="museum", language="de-DE") == 1
     assert scans(owner=charlie, tag="museum") == 0
     assert scans(owner=charlie, dot=dot) == 0
-    assert figures.languages_of(Scope(owner=alice)) == ["de-DE", "en-GB"]
-    assert figures.languages_of(Scope(owner=charlie)) == ["en-GB"]
-    assert figures.languages_of(Scope()) == ["de-DE", "en-GB"]
+    assert figures.languages_of(Scope(owner=alice), MONTH) == ["de-DE", "en-GB"]
+    assert figures.languages_of(Scope(owner=charlie), MONTH) == ["en-GB"]
+    assert figures.languages_of(Scope(), MONTH) == ["de-DE", "en-GB"]
     assert figures.tags_of(Scope(owner=alice)) == ["museum"]
     assert figures.tags_of(Scope(owner=charlie)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("whole", [False, True])
+def test_languages_are_those_of_the_range_and_those_that_can_be_heard(alice, dot, whole):
+    scope = Scope() if whole else Scope(owner=alice)
+    take_in([a_scan(dot, language="fr"), a_scan(dot, NOON - timedelta(days=40), language="it")], now=NOW)
+    assert figures.languages_of(scope, MONTH) == ["de-DE", "en-GB", "fr"]
+    assert figures.languages_of(scope, span_before(MONTH)) == ["de-DE", "en-GB", "it"]
+    assert figures.languages_of(scope, MONTH, wanted="it") == ["de-DE", "en-GB", "fr", "it"]
+    assert figures.languages_of(scope, MONTH, wanted="tlh") == ["de-DE", "en-GB", "fr"]
 
 
 @pytest.mark.django_db
