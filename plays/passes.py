@@ -2,12 +2,16 @@
 
 A pass belongs to one dot and to the password that it has now: with another password it is worthless. It is needed where
 there is a password, and where plays are counted down: whoever is on the page when the last one is used up may finish.
+
+Each pass begins with a random name. Where plays are counted down it names the visit: what asks for the audio with it is
+one play, in how many parts whatsoever, and nobody can choose a name.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 
 from django.core import signing
 
@@ -22,16 +26,23 @@ def needs_pass(dot: Dot) -> bool:
 
 def issue_pass(dot: Dot) -> str:
     """A token for the query string, at most 80 characters."""
-    return _signer().sign(_subject(dot)).removeprefix(f"{_subject(dot)}:")
+    subject, name = _subject(dot), secrets.token_urlsafe(12)
+    return f"{name}:{_signer().sign(f'{subject}.{name}').removeprefix(f'{subject}.{name}:')}"
 
 
 def is_valid_pass(dot: Dot, token: str) -> bool:
     """Whether this dot gave out the token, within the last 12 hours and under its present password."""
+    return visit_of_pass(dot, token) is not None
+
+
+def visit_of_pass(dot: Dot, token: str) -> str | None:
+    """The name of the page view that a pass was given to, 16 characters; None where the pass is not valid."""
+    name, _colon, signature = token.partition(":")
     try:
-        _signer().unsign(f"{_subject(dot)}:{token}", max_age=PASS_SECONDS)
+        _signer().unsign(f"{_subject(dot)}.{name}:{signature}", max_age=PASS_SECONDS)
     except signing.BadSignature:
-        return False
-    return True
+        return None
+    return name
 
 
 def _signer() -> signing.TimestampSigner:

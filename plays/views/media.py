@@ -10,8 +10,10 @@ from django.views.decorators.http import require_safe
 from generations.models import Dot, Rendition
 from plays import selectors
 from plays.counting import is_scan
+from plays.models import Event
+from plays.passes import visit_of_pass
 from plays.requests import check_pass, has_pass, wanted_rendition
-from plays.services import record_play_without_script
+from plays.services import record_event, record_play_without_script
 from uploads.storage import store
 
 NOT_KEPT = "no-store"
@@ -22,14 +24,14 @@ QR_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 def audio(request: HttpRequest, name: str) -> HttpResponseBase:
     """302 to a signed address of the object, where ``Range`` is answered.
 
-    Query parameters: ``language``; ``token``, the page's pass; ``events`` by a player that tells its plays itself;
-    ``download`` for a file to keep.
+    Query parameters: ``language``; ``token``, the page's pass; ``events`` by a player that tells its plays itself, and
+    is not relied on where plays are counted down; ``download`` for a file to keep.
     """
     dot, rendition = _heard(request, name)
     generation = selectors.heard_generation(rendition)
     wants_file = "download" in request.GET and dot.max_plays is None
-    if is_scan(request.META) and not wants_file and "events" not in request.GET:
-        record_play_without_script(request.META, selectors.heard_by_visitor(dot, rendition))
+    if is_scan(request.META) and not wants_file:
+        _count_play(request, dot, rendition)
     file_name = f"micdots-{dot.code}-{generation.language}.mp3" if wants_file else None
     url = store().url(generation.audio_key, settings.SIGNED_URL_SECONDS, file_name=file_name)
     return HttpResponseRedirect(url, headers={"Cache-Control": NOT_KEPT})
@@ -67,6 +69,19 @@ def qr_picture(request: HttpRequest, name: str, extension: str) -> HttpResponse:
             "Access-Control-Allow-Origin": "*",
         },
     )
+
+
+def _count_play(request: HttpRequest, dot: Dot, rendition: Rendition) -> None:
+    """Unless the player tells of it; where plays are counted down, in any case: who has the audio need tell nothing."""
+    if "events" not in request.GET:
+        record_play_without_script(request.META, selectors.heard_by_visitor(dot, rendition))
+    elif dot.max_plays is not None:
+        heard = selectors.heard_by_visitor(dot, rendition)
+        if visit := visit_of_pass(dot, request.GET.get("token", "")):
+            # The first play of a visit is the one that counts: parts of the audio, and what the player tells, join it.
+            record_event(request.META, heard, visit=visit, event=Event.Kind.PLAY, position_ms=0, heard_ms=0)
+        else:
+            record_play_without_script(request.META, heard)
 
 
 def _heard(request: HttpRequest, name: str) -> tuple[Dot, Rendition]:

@@ -100,6 +100,8 @@ def _play_context(dot: Dot, rendition: Rendition) -> dict[str, Any]:
             audio_url=audio_address(dot, language, token=token),
             captions_url=captions_address(dot, language, token=token),
         ),
+        # Where plays are counted down, asking for the audio is one.
+        "asks_late": dot.max_plays is not None,
         "events_url": events_address(dot, token=token),
         # Where plays are counted down, a file to keep would be a play without end.
         "download_url": audio_address(dot, language, download="1", token=token) if dot.max_plays is None else "",

@@ -22,7 +22,8 @@ class Player extends HTMLElement {
       address.searchParams.set("events", "1");
       this.audio.src = address.href;
     }
-    this.audio.preload = "metadata";
+    // Where plays are counted down, asking for the audio is one: not before somebody wants to hear it.
+    this.audio.preload = "asksLate" in this.dataset ? "none" : "metadata";
     this.audio.controls = false;
     this.audio.hidden = true;
     this.querySelector(".player__controls").hidden = false;

@@ -202,6 +202,33 @@ def test_what_was_heard_is_told(page: Page, site: str, dot: Dot):
     assert (dot.scans_count, dot.plays_count) == (1, 1)
 
 
+def test_where_plays_are_counted_down_the_page_counts_when_it_is_played_and_not_before(
+    page: Page, site: str, dot: Dot, browser: Browser
+):
+    update_dot(dot=dot, changes={"max_plays": 1})  # begins by itself, which this browser forbids
+    page.goto(f"{site}/d/{dot.code}")
+    button = page.get_by_role("button", name="Play", exact=True)
+    expect(button).to_be_focused()
+    page.get_by_role("button", name="Forward 10 seconds").click()
+    page.wait_for_load_state("networkidle")
+    assert [event.kind for event in Event.objects.all()] == ["scan"]
+
+    button.click()
+    until(page, "a.currentTime > 10.3")
+    dot.refresh_from_db()
+    assert dot.plays_count == 1
+    other = browser.new_page()
+    assert other.goto(f"{site}/d/{dot.code}").status == 410
+    other.close()
+
+    until(page, "a.ended")
+    page.wait_for_load_state("networkidle")
+    assert Event.objects.filter(kind="complete").count() == 1
+    assert Event.objects.exclude(kind="scan").values("visit").distinct().count() == 1
+    dot.refresh_from_db()
+    assert dot.plays_count == 1
+
+
 def test_nothing_is_kept_on_the_device(sounding_page: Page, site: str, dot: Dot):
     page = sounding_page
     page.goto(f"{site}/d/{dot.code}")

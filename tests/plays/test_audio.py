@@ -103,6 +103,49 @@ def test_a_player_that_tells_its_plays_is_not_counted_here(client: Client, dot):
     assert plays_on(dot) == 0
 
 
+@pytest.mark.parametrize("events", ["1", "", "a1b2c3", "x" * 37])
+def test_where_plays_are_counted_down_no_address_is_heard_without_end(client: Client, alice, events):
+    dot = make_live_dot(owner=alice, max_plays=2)
+
+    statuses = [
+        client.get(f"/d/{dot.code}/audio.mp3?events={events}", REMOTE_ADDR=f"192.0.{net}.1").status_code
+        for net in (2, 2, 3, 4)
+    ]
+
+    assert statuses == [302, 302, 302, 410]
+    assert plays_on(dot) == 2
+
+
+def token_on(client: Client, dot) -> str:
+    page = client.get(f"/d/{dot.code}").content.decode()
+    return re.search(r"audio\.mp3\?language=en-GB&amp;token=([^\"&]+)", page)[1]
+
+
+def test_where_plays_are_counted_down_a_page_is_one_play_in_all_its_parts(client: Client, alice):
+    dot = make_live_dot(owner=alice, max_plays=2)
+    first, second = token_on(client, dot), token_on(client, dot)
+
+    def tell(event: str, position: float, query: str = "") -> None:
+        told = {"visit": "a1b2c3", "event": event, "position": position}
+        assert client.post(f"/d/{dot.code}/events{query}", told, content_type="application/json").status_code == 204
+
+    for _part in range(3):
+        assert client.get(f"/d/{dot.code}/audio.mp3?events=1&token={first}").status_code == 302
+    tell("play", 0.1, f"?token={first}")
+    tell("complete", 3.3, f"?token={first}")
+    tell("play", 0.1)  # without the page's pass: what it is about was counted when it asked for the audio
+    assert plays_on(dot) == 1
+    assert Event.objects.exclude(kind="scan").values("visit").distinct().count() == 1
+
+    client.get(f"/d/{dot.code}/audio.mp3?events=1&token={second}")
+    assert plays_on(dot) == 2
+    assert client.get(f"/d/{dot.code}").status_code == 410
+    for token in (first, second):  # who is on the page may finish, part by part
+        assert client.get(f"/d/{dot.code}/audio.mp3?events=1&token={token}").status_code == 302
+    tell("complete", 3.3, f"?token={second}")
+    assert plays_on(dot) == 2
+
+
 def test_head_prefetch_and_bots_are_no_plays(client: Client, dot):
     client.head(f"/d/{dot.code}/audio.mp3")
     client.get(f"/d/{dot.code}/audio.mp3", headers={"Sec-Purpose": "prefetch"})
@@ -128,8 +171,7 @@ def test_nothing_kept_of_a_visitor_is_an_address_or_can_be_made_again_after_its_
 
 def test_who_is_on_the_page_may_finish_when_the_plays_are_used_up(client: Client, alice):
     dot = make_live_dot(owner=alice, max_plays=1)
-    page = client.get(f"/d/{dot.code}").content.decode()
-    token = re.search(r"audio\.mp3\?language=en-GB&amp;token=([^\"&]+)", page)[1]
+    token = token_on(client, dot)
     client.get(f"/d/{dot.code}/audio.mp3?token={token}")
     assert plays_on(dot) == 1
 
