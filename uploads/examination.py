@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from uploads import clamd
-from uploads.exceptions import Rejected
+from uploads.exceptions import Rejected, StorageError
 from uploads.inspection import inspect
 from uploads.storage import CHUNK_BYTES, ObjectStore
 from uploads.storage.local import LocalStore
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def examine(objects: ObjectStore, key: str, content_type: str) -> Examined:
 
     Raises:
         Rejected: it is not what its type says, or a virus was found.
-        ObjectNotFound, StorageError: it could not be read to its end.
+        ObjectNotFound, StorageError: it could not be read to its end, or this machine's disk is full.
         ServiceUnavailable: scanner or checking process did not answer in time.
     """
     with as_file(objects, key) as file:
@@ -43,7 +46,7 @@ def examine(objects: ObjectStore, key: str, content_type: str) -> Examined:
 
 def examine_file(file: BinaryIO, content_type: str) -> Examined:
     """As ``examine``, for an open file that can be sought in; its position does not matter."""
-    with _with_descriptor(file) as real:
+    with _disk_errors(), _with_descriptor(file) as real:
         found = inspect(real, content_type)
         real.seek(0)
         digest = hashlib.sha256()
@@ -63,18 +66,20 @@ def as_file(objects: ObjectStore, key: str) -> Iterator[BinaryIO]:
     """The object as a file on this machine: its own where it has one, else a copy for as long as it is needed.
 
     Raises:
-        ObjectNotFound, StorageError: it could not be read to its end.
+        ObjectNotFound, StorageError: it could not be read to its end, or copied.
     """
     if isinstance(objects, LocalStore):
         file, _info = objects.open_file(key)
         with file:
             yield file
         return
-    with _temporary_file() as copy:
-        with objects.open(key) as stream:
-            for chunk in stream:
-                copy.write(chunk)
-        copy.flush()
+    with contextlib.ExitStack() as opened:
+        with _disk_errors():
+            copy = opened.enter_context(_temporary_file())
+            with objects.open(key) as stream:
+                for chunk in stream:
+                    copy.write(chunk)
+            copy.flush()
         yield copy
 
 
@@ -91,6 +96,16 @@ def _with_descriptor(file: BinaryIO) -> Iterator[BinaryIO]:
             yield copy
     else:
         yield file
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What this machine's own disk refuses, full as it may be, as the storage's error: it may pass."""
+    try:
+        yield
+    except OSError as error:
+        logger.warning("a file could not be copied to be looked at: %s", error.strerror or type(error).__name__)
+        raise StorageError from error
 
 
 def _temporary_file() -> BinaryIO:

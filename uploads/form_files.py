@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from accounts.models import User
 from micdots.lib.client_address import client_address
 from micdots.lib.errors import PayloadTooLarge, ValidationFailed
+from uploads.exceptions import StorageError
 from uploads.models import File, Scope
-from uploads.services import store_form_file
+from uploads.services import refusals_recorded, store_form_file
 from uploads.storage.content_types import UNKNOWN, read_type, types_of
+
+logger = logging.getLogger(__name__)
 
 FIELD = "file"
 # What stands around the file in a form.
@@ -48,14 +57,49 @@ def read_files(request: HttpRequest) -> list[FormFile]:
     Raises:
         ValidationFailed: the form is broken.
         PayloadTooLarge: it holds more than forms may, besides files.
+        StorageError: there is no room for it.
     """
     try:
-        sent: Sequence[UploadedFile] = request.FILES.getlist(FIELD)
+        with room_for_files(request):
+            sent: Sequence[UploadedFile] = request.FILES.getlist(FIELD)
     except (MultiPartParserError, TooManyFilesSent):
         raise ValidationFailed({FIELD: [_("This form could not be read. Please send it again.")]}) from None
     except RequestDataTooBig:
         raise PayloadTooLarge from None
     return [_form_file(one) for one in sent]
+
+
+@contextmanager
+def room_for_files(request: HttpRequest) -> Iterator[None]:
+    """Around what reads a form with files: where the disk is full, that is told and leaves a line in the record.
+
+    Raises:
+        StorageError: a file of the form could not be kept.
+    """
+    try:
+        yield
+    except UnreadablePostError:  # an OSError, too: the sender has hung up
+        raise
+    except OSError as error:
+        logger.warning("a form could not be kept: %s", error.strerror or type(error).__name__)
+        account = request.user if isinstance(request.user, User) else None
+        with refusals_recorded(account=account, address=client_address(request), scope=""):
+            raise StorageError from error
+
+
+def file_form(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A page whose form carries files. The check against forged forms is the first to read it, and is done in here:
+    what goes wrong while Django's middleware reads a form is answered 500.
+    """
+    checked = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with room_for_files(request):
+            return checked(request, *args, **kwargs)
+
+    return inner
 
 
 def store_file(request: HttpRequest, owner: User, sent: FormFile) -> File:

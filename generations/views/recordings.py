@@ -26,6 +26,7 @@ from micdots.api.page_bodies import takes_files
 from micdots.lib.client_address import client_address
 from micdots.lib.errors import Conflict, ValidationFailed
 from uploads.exceptions import QuotaExceeded, StorageError
+from uploads.form_files import file_form
 from uploads.models import File, Scope, Upload
 from uploads.pages.contexts import upload_settings
 from uploads.services import purge_file, store_form_file
@@ -37,6 +38,7 @@ NAMES = {"upload_id": "file", "upload": "file", "content_type": "file", "file_na
 
 
 @takes_files(FORM_LIMIT)
+@file_form
 @require_http_methods(["GET", "POST"])
 @client_page
 def new_dot(request: HttpRequest) -> HttpResponse:
@@ -44,6 +46,7 @@ def new_dot(request: HttpRequest) -> HttpResponse:
 
 
 @takes_files(FORM_LIMIT)
+@file_form
 @require_http_methods(["GET", "POST"])
 @client_page
 def new_generation(request: HttpRequest, code: str) -> HttpResponse:

@@ -29,7 +29,7 @@ from micdots.lib.client_address import client_address
 from micdots.lib.errors import MicDotsError, ValidationFailed
 from uploads import services
 from uploads.access import upload_for
-from uploads.form_files import FORM_BYTES, likely_type, read_files, store_file
+from uploads.form_files import FORM_BYTES, file_form, likely_type, read_files, store_file
 from uploads.models import Scope
 from uploads.pages.contexts import upload_settings
 from uploads.services import SignedPart
@@ -114,6 +114,7 @@ def sign(request: HttpRequest) -> dict[str, Any]:
 def sign_parts(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     """Fresh addresses for parts of an upload that goes on."""
     user = account(request)
+    enforce(request, "uploads", f"account {user.pk}")
     upload = upload_for(user, upload_id)
     numbers = _read(PartsInput, request, user)["part_numbers"]
     signed = services.sign_parts(upload=upload, part_numbers=numbers, address=client_address(request))
@@ -126,6 +127,7 @@ def sign_parts(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
 def complete(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     """The file has arrived: look at it, and make it one of the library."""
     user = account(request)
+    enforce(request, "uploads", f"account {user.pk}")
     upload = upload_for(user, upload_id)
     parts = [(part["part_number"], part["e_tag"]) for part in _read(CompleteInput, request, user).get("parts", [])]
     services.complete_upload(upload=upload, parts=parts or None, address=client_address(request))
@@ -142,6 +144,7 @@ def abort(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
 
 
 @takes_files(FORM_LIMIT)
+@file_form
 @require_POST
 @client_page
 def upload_form(request: HttpRequest) -> HttpResponse:
