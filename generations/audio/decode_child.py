@@ -1,7 +1,7 @@
 """The process that decodes recordings: a file of strangers on stdin, samples out on stdout, then it ends.
 
 Why a process of its own: decoders are written in C and the file may be made to harm them. Here it can only end this
-process, which has little memory to spend, opens no other file and can be killed at any moment.
+process, which has little memory and time to spend, opens no other file, writes none and can be killed at any moment.
 
 Started by ``decoding.py`` as ``python -I decode_child.py …`` and standing alone: it imports nothing of MicDots. It
 writes mono samples as 32-bit floats (full scale is 1.0) and, where it comes to an end by itself, leaves with 0 or with
@@ -28,6 +28,9 @@ CODECS = (
 )
 # Address space in bytes: a header that announces a billion samples must not get the memory for their index.
 MEMORY = 1 << 30
+# Time at work in seconds: the smallest there is, and of what share of the longest sound beyond that. Decoding takes a
+# three-hundredth on an ordinary machine; this stops a file on which the decoder never gets any further.
+WORKING, WORKING_SHARE = 60, 0.1
 # A file that is cut off, or has a scratch, is heard as far as it goes. One that is mostly noise to its decoder is none.
 BROKEN_AT_MOST = 0.5
 
@@ -40,8 +43,13 @@ def die_with_parent(parent: int) -> None:
             sys.exit(1)
 
 
-def limit_memory() -> None:
+def limit_myself(working_seconds: int) -> None:
+    """Little memory, little time, no writing but to the pipe."""
+    sys.dont_write_bytecode = True  # whatever is imported late, it could not be written
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    # The first limit's signal tells that the file was too much work; the second one's, that somebody has killed us.
+    resource.setrlimit(resource.RLIMIT_CPU, (working_seconds, working_seconds + 5))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
@@ -102,7 +110,7 @@ class Decoder:
 def main(parent: int, rate: int, most: int) -> int:
     """Decode stdin. Returns the exit code."""
     die_with_parent(parent)
-    limit_memory()
+    limit_myself(WORKING + int(WORKING_SHARE * most / rate))
     decoder = Decoder(rate, most)
     sys.stdin.buffer.seek(0)
     try:

@@ -68,7 +68,11 @@ def decoded(source: BinaryIO, *, sample_rate: int, most_seconds: float) -> Itera
     command += [str(sample_rate), str(int(most_seconds * sample_rate))]
     try:
         process = subprocess.Popen(  # noqa: S603  # our own program; the arguments are numbers
-            command, stdin=source.fileno(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            stdin=source.fileno(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"LC_ALL": "C.UTF-8"},  # without ours, which holds secrets
         )
     except OSError as error:
         logger.exception("the decoder could not be started")

@@ -63,6 +63,7 @@ def child(arguments: list[str], text: bytes = b"") -> Iterator[Iterator[Frame]]:
             # The library copies the path of its data into a fixed buffer and fails beyond some 140 bytes. So the child
             # starts where the data is and calls it ".", however deep that may be.
             cwd=Path(espeakng_loader.get_data_path()).parent,
+            env={"LC_ALL": "C.UTF-8"},  # without ours, which holds secrets
         )
     except OSError as error:
         logger.exception("the speech process could not be started")

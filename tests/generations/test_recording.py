@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -263,6 +265,45 @@ def test_a_stop_is_seen_within_two_seconds_and_ends_the_decoder(monkeypatch):
         make(data, most_seconds=10_000, should_stop=stop.is_set)
     assert time.monotonic() - begin < 0.7 + 2
     assert all(process.poll() is not None for process in started)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not show what a process was given")
+def test_the_decoder_knows_no_secret_and_may_neither_write_nor_work_for_ever(monkeypatch):
+    data = recording(np.tile(speech(), 10))
+    monkeypatch.setenv("SECRET_KEY", "of the installation")
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(
+        decoding.subprocess,
+        "Popen",
+        lambda *arguments, **options: started.append(real(*arguments, **options)) or started[-1],
+    )
+    with tempfile.TemporaryFile() as source:
+        source.write(data)
+        source.flush()
+        with decoding.decoded(source, sample_rate=RATE, most_seconds=1000) as pieces:
+            assert any(len(piece) for piece in pieces)  # it has begun, and waits for somebody to take the rest
+            proc = Path(f"/proc/{started[0].pid}")
+            environment = proc.joinpath("environ").read_bytes()
+            limits = [line.split() for line in proc.joinpath("limits").read_text().splitlines()]
+    assert environment.split(b"\0") == [b"LC_ALL=C.UTF-8", b""]
+    soft = {" ".join(words[:3]): words[3] for words in limits}
+    assert soft["Max file size"] == "0"
+    assert soft["Max cpu time"] == "160"
+
+
+def test_a_file_that_keeps_the_decoder_at_work_for_ever_is_refused_for_good(monkeypatch):
+    data = recording(speech())
+    real = subprocess.Popen
+
+    def popen(*arguments, **options):
+        process = real(*arguments, **options)
+        process.send_signal(signal.SIGXCPU)
+        return process
+
+    monkeypatch.setattr(decoding.subprocess, "Popen", popen)
+    error = refusal(data)
+    assert (error.code, error.permanent) == ("INVALID_AUDIO", True)
 
 
 def test_a_decoder_that_is_killed_from_outside_may_be_tried_again(monkeypatch):

@@ -139,6 +139,15 @@ def test_leaving_early_ends_the_process_at_once():
     assert gone(pid, within=0.1)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not show what a process was given")
+def test_the_process_knows_no_secret(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "of the installation")
+    with Espeak().speak(SpeechRequest(split(LONG, "en"), "en-gb")) as pieces:
+        next(pieces)
+        environment = Path(f"/proc/{children().pop()}/environ").read_bytes()
+    assert environment.split(b"\0") == [b"LC_ALL=C.UTF-8", b""]
+
+
 def test_a_killed_process_is_worth_another_try():
     with (  # noqa: PT012 - the process has to be killed in the middle
         pytest.raises(EngineError) as failed,
