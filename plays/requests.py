@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from generations.languages import accepted_languages
 from generations.models import Dot, Rendition
-from micdots.api.limits import enforce
+from micdots.api.limits import enforce, refuse_if_used_up
 from micdots.lib.client_address import address_group
 from micdots.lib.errors import Forbidden
 from plays import selectors
@@ -34,10 +34,14 @@ def check_pass(request: HttpRequest, dot: Dot) -> None:
 
 
 def check_dot_password(request: HttpRequest, dot: Dot, password: str) -> bool:
-    """Whether the password is right. Attempts are limited for each address and dot.
+    """Whether the password is right. Wrong ones are limited for each address and dot; a school class is one address.
 
     Raises:
-        RateLimited: too many attempts; the password was not looked at.
+        RateLimited: too many wrong ones.
     """
-    enforce(request, "dot_password", f"{dot.pk} {address_group(request)}")
-    return len(password) <= PASSWORD_MAX_LENGTH and check_password(password, dot.password)
+    key = f"{dot.pk} {address_group(request)}"
+    refuse_if_used_up(request, "dot_password", key)
+    if len(password) <= PASSWORD_MAX_LENGTH and check_password(password, dot.password):
+        return True
+    enforce(request, "dot_password", key)
+    return False

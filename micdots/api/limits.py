@@ -135,6 +135,29 @@ def enforce_all(request: HttpRequest, names: Sequence[str], key: str | None = No
     return states
 
 
+def refuse_if_used_up(request: HttpRequest, name: str, key: str) -> None:
+    """Refuse where a limit is used up already, without counting: for what counts only when it goes wrong.
+
+    The caller counts with ``enforce`` after that. Of calls at the same moment all those get through that were looked at
+    before the first one was counted, and no more.
+
+    Args:
+        request, name, key: as ``enforce``.
+
+    Raises:
+        RateLimited: as many as are allowed have been counted.
+    """
+    rate = parse_rate(settings.RATE_LIMITS[name]) if settings.RATE_LIMITS_ENABLED else None
+    if rate is None:
+        return
+    used, milliseconds = _look(_digest(name, key)) or (0, rate.seconds * 1000)
+    state = State(name, rate, used, max(1, math.ceil(milliseconds / 1000)))
+    request = getattr(request, "_request", request)
+    request.__dict__.setdefault("rate_limit_states", []).append(state)
+    if used >= rate.calls:
+        raise RateLimited(retry_after=state.reset_seconds)
+
+
 def limited(
     name: str, *, key: Callable[[HttpRequest], str] | None = None, methods: Sequence[str] | None = None
 ) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
@@ -194,6 +217,22 @@ def _count(wanted: Mapping[str, Rate]) -> dict[str, tuple[int, int]]:
         except redis.RedisError:
             logger.exception("Redis did not count; the database does")
     return _count_in_database(wanted)
+
+
+def _look(digest: str) -> tuple[int, int] | None:
+    """Calls counted and milliseconds left; None where no window is open."""
+    if settings.REDIS_URL:
+        try:
+            with _redis(settings.REDIS_URL).pipeline(transaction=True) as pipe:
+                pipe.get(f"{settings.REDIS_PREFIX}limit:{digest}")
+                pipe.pttl(f"{settings.REDIS_PREFIX}limit:{digest}")
+                used, left = pipe.execute()
+            return None if used is None else (int(used), left)
+        except redis.RedisError:
+            logger.exception("Redis did not say what it counted; the database does")
+    now = _now_ms()
+    row = RateCounter.objects.filter(key=digest, resets_at_ms__gt=now).values_list("used", "resets_at_ms").first()
+    return None if row is None else (row[0], row[1] - now)
 
 
 def _count_in_database(wanted: Mapping[str, Rate]) -> dict[str, tuple[int, int]]:

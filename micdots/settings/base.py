@@ -500,8 +500,8 @@ RATE_LIMITS = {
         "mail": "5/h",  # mails that a stranger can cause, to one address
         "generations": "60/m",
         "uploads": "120/m",
-        "dot_password": "10/m",  # attempts on the password of a dot
-        "share_password": "10/m",  # attempts on the password of a shared file
+        "dot_password": "10/m",  # wrong attempts on the password of a dot
+        "share_password": "10/m",  # wrong attempts on the password of a shared file
         "play": "300/m",  # the public play data
         "events": "6000/m",  # what players tell, of one address: a hall full of people may have one
         "visit_events": "60/m",  # what one page view tells

@@ -13,8 +13,9 @@ from django.db import connection
 from django.test import Client
 
 from micdots.api import limits
-from micdots.api.limits import Rate, State, header_fields, hit, parse_rate, purge_counters
+from micdots.api.limits import Rate, State, header_fields, hit, parse_rate, purge_counters, refuse_if_used_up
 from micdots.api.models import RateCounter
+from micdots.lib.errors import RateLimited
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls")]
 URL = "/api/v1/test/query-echo"
@@ -174,6 +175,43 @@ def test_no_call_is_lost_when_many_count_at_once() -> None:
         thread.join()
 
     assert sorted(seen) == list(range(1, 41))
+
+
+def test_a_limit_can_be_looked_at_without_counting(rf) -> None:
+    request = rf.get("/")
+    refuse_if_used_up(request, "register", "x")
+    hit("register", "x")
+    refuse_if_used_up(request, "register", "x")
+    assert header_fields(request.rate_limit_states)["RateLimit"].startswith('"register";r=1')
+
+    assert hit("register", "x").used == 2
+    with pytest.raises(RateLimited) as raised:
+        refuse_if_used_up(request, "register", "x")
+    assert 3590 <= raised.value.retry_after <= 3600
+    refuse_if_used_up(request, "register", "somebody else")
+
+
+@pytest.mark.usefixtures("_in_the_database")
+def test_a_window_that_is_over_refuses_nobody(rf, monkeypatch) -> None:
+    for _ in range(2):
+        hit("register", "x")
+    later = limits._now_ms() + 3_600_001
+    monkeypatch.setattr(limits, "_now_ms", lambda: later)
+
+    refuse_if_used_up(rf.get("/"), "register", "x")
+
+
+def test_what_is_off_refuses_nobody(rf, settings) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "register": "off"}
+    refuse_if_used_up(rf.get("/"), "register", "x")
+
+
+def test_while_redis_is_down_the_database_is_looked_at(rf, settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    for _ in range(2):
+        hit("register", "x")
+    with pytest.raises(RateLimited):
+        refuse_if_used_up(rf.get("/"), "register", "x")
 
 
 def test_of_one_limit_that_counted_twice_the_tighter_is_shown() -> None:

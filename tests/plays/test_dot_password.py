@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -101,9 +102,15 @@ def test_a_pass_is_for_one_dot_one_password_and_twelve_hours(client: Client, dot
     assert client.get(f"/d/{dot.code}/audio.mp3?token={token}").status_code == 403
 
 
-def test_attempts_are_limited_also_for_the_right_one(client: Client, dot, settings):
+@pytest.fixture
+def _three_a_minute(settings):
     settings.RATE_LIMITS_ENABLED = True
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "dot_password": "3/m"}
+    settings.REDIS_PREFIX = f"{uuid.uuid4()}:"
+
+
+@pytest.mark.usefixtures("_three_a_minute")
+def test_after_too_many_wrong_ones_the_right_one_is_refused_too(client: Client, dot):
     for _attempt in range(3):
         assert client.post(f"/d/{dot.code}", {"password": "wrong"}).status_code == 403
 
@@ -112,3 +119,20 @@ def test_attempts_are_limited_also_for_the_right_one(client: Client, dot, settin
     assert response.status_code == 429
     assert int(response["Retry-After"]) >= 1
     assert "Too many attempts" in response.content.decode()
+
+
+@pytest.mark.usefixtures("_three_a_minute")
+def test_the_right_one_uses_up_no_attempt(client: Client, dot):
+    """A school class is one address."""
+    headers = {"X-Dot-Password": PASSWORD}
+    for _visitor in range(4):
+        assert client.post(f"/d/{dot.code}", {"password": PASSWORD}).status_code == 200
+        assert client.get(f"/api/v1/play/{dot.code}", headers=headers).status_code == 200
+    wrong = [client.post(f"/d/{dot.code}", {"password": "wrong"}) for _attempt in range(4)]
+
+    assert [answer.status_code for answer in wrong] == [403, 403, 403, 429]
+    assert [answer["RateLimit"].split(";t=")[0] for answer in wrong][::3] == [
+        '"dot_password";r=2',
+        '"dot_password";r=0',
+    ]
+    assert client.get(f"/api/v1/play/{dot.code}", headers=headers).status_code == 429

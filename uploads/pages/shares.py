@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from micdots.api.limits import enforce
+from micdots.api.limits import enforce, refuse_if_used_up
 from micdots.lib.client_address import address_group
 from micdots.lib.errors import Gone, NotFound
 from micdots.lib.page_language import words_language
@@ -33,9 +33,11 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         share = open_share(token)
         if request.method != "POST":
             return _page(share)
+        attempts = f"{share.pk} {address_group(request)}"
         if share.has_password:
-            enforce(request, "share_password", f"{share.pk} {address_group(request)}")
+            refuse_if_used_up(request, "share_password", attempts)
         if not is_right_password(share, request.POST.get("password", "")):
+            enforce(request, "share_password", attempts)  # the right one uses up none
             return _page(share, wrong=True)
         return _uncached(HttpResponseRedirect(take_download(share)))
     except NotFound:
