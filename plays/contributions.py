@@ -83,6 +83,27 @@ class Happened:
         return self.at, self.event_id
 
 
+@dataclass(slots=True)
+class Visit:
+    """What counts of a visit, however many events it has."""
+
+    dot_id: int
+    # The first of its kind: instant, id, language.
+    play: tuple[datetime, UUID, str] | None = None
+    completion: tuple[datetime, UUID, str] | None = None
+    reached: int = 0  # percent
+
+    def add(self, event: Happened) -> None:
+        if event.is_bot:
+            return
+        self.reached = max(self.reached, event.reached)
+        told = event.at, event.event_id, event.language
+        if event.kind == PLAY:
+            self.play = told if self.play is None else min(self.play, told)
+        elif event.kind == COMPLETE:
+            self.completion = told if self.completion is None else min(self.completion, told)
+
+
 def percent_reached(*, kind: str, position_ms: int, duration_ms: int | None) -> int:
     """How far a position is into the audio.
 
@@ -108,10 +129,6 @@ class Changes:
     # dot, day, language, dimension, value
     shares: defaultdict[tuple[int, date, str, str, str], int] = field(default_factory=lambda: defaultdict(int))
 
-    def add(self, what: int, event: Happened, zone: ZoneInfo, number: int) -> None:
-        """``number`` of one of ``MEASURES``, where and when ``event`` was."""
-        self._add_at(what, event.dot_id, event.at, event.language, zone, number)
-
     def _add_at(self, what: int, dot_id: int, at: datetime, language: str, zone: ZoneInfo, number: int) -> None:
         day, hour = day_and_hour(at, zone)
         self.days[dot_id, day, language][what] += number
@@ -136,23 +153,27 @@ class Changes:
     def add_heard(self, event: Happened, zone: ZoneInfo, sign: int = 1) -> None:
         """What one event says was heard since the one before."""
         if event.heard_ms and not event.is_bot:
-            self.add(HEARD, event, zone, sign * event.heard_ms)
+            self._add_at(HEARD, event.dot_id, event.at, event.language, zone, sign * event.heard_ms)
 
-    def add_visit(self, events: Iterable[Happened], zone: ZoneInfo, sign: int = 1) -> None:
-        """A visit's play, completion and how far it came, from all its events; not what it heard."""
-        events = [event for event in events if not event.is_bot]
-        if plays := [event for event in events if event.kind == PLAY]:
-            self.add_play(min(plays, key=_order), zone, sign, reached=max(event.reached for event in events))
-        if completions := [event for event in events if event.kind == COMPLETE]:
-            self.add(COMPLETIONS, min(completions, key=_order), zone, sign)
+    def add_visit(self, visit: Visit, zone: ZoneInfo, sign: int = 1) -> None:
+        """A visit's play, completion and how far it came; not what it heard."""
+        if visit.play:
+            at, _event_id, language = visit.play
+            self._add_play_at(visit.dot_id, at, language, zone, sign, visit.reached)
+        if visit.completion:
+            at, _event_id, language = visit.completion
+            self._add_at(COMPLETIONS, visit.dot_id, at, language, zone, sign)
 
-    def add_play(self, play: Happened, zone: ZoneInfo, sign: int = 1, *, reached: int = 0) -> None:
-        """A play that counts, and how far it came in percent."""
-        self.add(PLAYS, play, zone, sign)
-        day = day_and_hour(play.at, zone)[0]
+    def add_play(self, play: Happened, zone: ZoneInfo, sign: int = 1) -> None:
+        """A play without a script that counts."""
+        self._add_play_at(play.dot_id, play.at, play.language, zone, sign, 0)
+
+    def _add_play_at(self, dot_id: int, at: datetime, language: str, zone: ZoneInfo, sign: int, reached: int) -> None:
+        self._add_at(PLAYS, dot_id, at, language, zone, sign)
+        day = day_and_hour(at, zone)[0]
         for step in STEPS:
             if reached >= step:
-                self.shares[play.dot_id, day, play.language, _REACHED, str(step)] += sign
+                self.shares[dot_id, day, language, _REACHED, str(step)] += sign
 
     def totals(self) -> dict[int, tuple[int, int]]:
         """Scans and plays for each dot, of all its days."""
@@ -175,7 +196,3 @@ def repeats(plays: Iterable[Happened], counted_at: datetime | None) -> Iterable[
         if not is_repeat:
             counted_at = play.at
         yield play, is_repeat
-
-
-def _order(event: Happened) -> tuple[datetime, UUID]:
-    return event.at, event.event_id

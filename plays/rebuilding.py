@@ -20,12 +20,12 @@ from accounts.models import User
 from generations.models import Dot
 from generations.services import set_listening
 from plays import tables
-from plays.contributions import PLAY, SCAN, Changes, Happened
+from plays.contributions import PLAY, SCAN, Changes, Happened, Visit
 from plays.days import day_and_hour, day_start, known_zone
 from plays.models import DayFigures, DayShare, DayVisitor, Event, HourFigures
 from plays.retention import DAY_VISITOR_DAYS, raw_since
 from plays.rollups import apply
-from plays.taking import visits_of, wait_for_turn
+from plays.taking import VisitKey, visits_of, wait_for_turn
 
 EVENTS_AT_ONCE = 20_000  # but whole days
 
@@ -139,7 +139,8 @@ def _count_raw(
     """What the events from ``start`` to ``end`` say, who was the day's visitor since when, and how many there were."""
     changes = Changes()
     visitors: dict[tuple[date, str], tuple[datetime, str]] = {}
-    visits: defaultdict[tuple[int, str], list[Happened]] = defaultdict(list)
+    # Not the events themselves, of which a busy day has millions.
+    visits: defaultdict[VisitKey, Visit] = defaultdict(lambda: Visit(dot_id))
     counted = 0
     for event in _events(dot_id, start, end):
         counted += 1
@@ -148,18 +149,19 @@ def _count_raw(
         if event.kind == SCAN:
             changes.add_scan(event, zone)
             if event.visitor:
-                key = (day_and_hour(event.at, zone)[0], event.visitor)
-                visitors[key] = min(visitors.get(key, (event.at, event.language)), (event.at, event.language))
+                seen = (day_and_hour(event.at, zone)[0], event.visitor)
+                visitors[seen] = min(visitors.get(seen, (event.at, event.language)), (event.at, event.language))
             continue
         changes.add_heard(event, zone)
         if event.visit:
-            visits[dot_id, event.visit].append(event)
+            visits[dot_id, event.visit].add(event)
         elif event.kind == PLAY and not event.is_repeat:
             changes.add_play(event, zone)
-    for visit, elsewhere in visits_of(visits, before=start, since=end).items():
-        visits[visit] += elsewhere
-    for events in visits.values():
-        changes.add_visit(events, zone)
+    for key, elsewhere in visits_of(visits, before=start, since=end).items():
+        for event in elsewhere:
+            visits[key].add(event)
+    for visit in visits.values():
+        changes.add_visit(visit, zone)
     for at, language in visitors.values():
         changes.add_unique_visitor(dot_id, at, language, zone)
     return changes, visitors, counted
@@ -178,7 +180,7 @@ def _events(dot_id: int, start: datetime, end: datetime | None) -> Iterator[Happ
     rows = Event.objects.filter(dot_id=dot_id, at__gte=start)
     if end is not None:
         rows = rows.filter(at__lt=end)
-    for row in rows.values_list(*_FIELDS).iterator(chunk_size=5_000):
+    for row in rows.values_list(*_FIELDS).iterator(chunk_size=1_000):
         values: Any = (*row[:_PLAIN], row[_PLAIN:])
         yield Happened(*values)
 

@@ -31,6 +31,7 @@ from plays.contributions import (
     VISITOR_PAUSE,
     Changes,
     Happened,
+    Visit,
     percent_reached,
     repeats,
 )
@@ -49,7 +50,7 @@ _FROM_A_FAST_CLOCK = timedelta(days=1)  # the farthest that an event may be in t
 
 _TURN = 0x4D44_504C  # PostgreSQL's advisory lock; any number that nobody else uses
 
-Visit = tuple[int, str]  # dot, visit
+VisitKey = tuple[int, str]  # dot, visit
 
 
 def take_in(records: Iterable[Record], *, segment: str = "", taken_bytes: int = 0, now: datetime | None = None) -> int:
@@ -360,7 +361,7 @@ def _neighbours(begins: dict[tuple[int, str], datetime]) -> defaultdict[tuple[in
 
 
 def _count_visits(events: list[Happened], zones: dict[int, ZoneInfo], changes: Changes) -> list[Happened]:
-    new: defaultdict[Visit, list[Happened]] = defaultdict(list)
+    new: defaultdict[VisitKey, list[Happened]] = defaultdict(list)
     for event in events:
         new[event.dot_id, event.visit].append(event)
     stored = visits_of(new)
@@ -387,8 +388,8 @@ def _count_visits(events: list[Happened], zones: dict[int, ZoneInfo], changes: C
                 changes.add_heard(event, zone, -1)
         for event in fresh:
             changes.add_heard(event, zone)
-        changes.add_visit(before, zone, -1)
-        changes.add_visit(after.values(), zone)
+        changes.add_visit(summary(visit, before), zone, -1)
+        changes.add_visit(summary(visit, after.values()), zone)
         kept += fresh
     if refused:
         logger.warning("%d events of visits that have sent %d already are not counted", refused, VISIT_EVENTS_AT_MOST)
@@ -397,28 +398,38 @@ def _count_visits(events: list[Happened], zones: dict[int, ZoneInfo], changes: C
     return kept
 
 
+def summary(key: VisitKey, events: Iterable[Happened]) -> Visit:
+    """What counts of all of a visit's events."""
+    visit = Visit(key[0])
+    for event in events:
+        visit.add(event)
+    return visit
+
+
 def visits_of(
-    visits: Iterable[Visit], *, before: datetime | None = None, since: datetime | None = None
-) -> defaultdict[Visit, list[Happened]]:
+    visits: Iterable[VisitKey], *, before: datetime | None = None, since: datetime | None = None
+) -> defaultdict[VisitKey, list[Happened]]:
     """The stored events of visits; with ``before`` only those before it, and with ``since`` also those from then on."""
-    found: defaultdict[Visit, list[Happened]] = defaultdict(list)
+    found: defaultdict[VisitKey, list[Happened]] = defaultdict(list)
+    limits = {name: at for name, at in (("before", before), ("since", since)) if at is not None}
+    # Asked of the database: of a day's visits all but a few events are within it.
+    elsewhere = " AND e.at < wanted.before" if before else ""
+    if before and since:
+        elsewhere = " AND (e.at < wanted.before OR e.at >= wanted.since)"
     rows = tables.matching(
         "SELECT e.id, e.event_id, e.kind, e.at, e.dot_id, e.language, e.is_bot, e.visit, e.position_ms,"  # noqa: S608
         f" e.heard_ms, e.reached FROM wanted CROSS JOIN {tables.table(Event)} e"
         # The index of visits is for those that are named, and has to be told so.
-        " WHERE e.dot_id = wanted.dot_id AND e.visit = wanted.visit AND NOT (e.visit = '')",
-        ("dot_id", "visit"),
-        visits,
+        f" WHERE e.dot_id = wanted.dot_id AND e.visit = wanted.visit AND NOT (e.visit = ''){elsewhere}",
+        ("dot_id", "visit", *limits),
+        ((*visit, *limits.values()) for visit in visits),
     )
     for pk, event_id, kind, at, dot_id, language, is_bot, visit, position_ms, heard_ms, reached in rows:
-        instant = tables.as_instant(at)
-        if before is not None and not (instant < before or (since is not None and instant >= since)):
-            continue
         found[dot_id, visit].append(
             Happened(
                 event_id=tables.as_uuid(event_id),
                 kind=kind,
-                at=instant,
+                at=tables.as_instant(at),
                 dot_id=dot_id,
                 language=language,
                 is_bot=bool(is_bot),

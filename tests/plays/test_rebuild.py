@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -106,6 +107,26 @@ def test_made_anew_they_are_what_they_were(dot, monkeypatch, at_once):
     Dot.objects.update(scans_count=0, plays_count=3)
     rebuilding.rebuild_dot(dot.pk, now=NOW)
     assert everything(dot) == before
+
+
+def test_a_day_of_many_events_is_not_kept_in_memory(dot):
+    def memory_for(events_of_a_visit: int) -> int:
+        Event.objects.all().delete()
+        Event.objects.bulk_create(
+            Event(
+                event_id=uuid.uuid4(), kind="progress", at=NOON, dot=dot, language="en-GB",
+                visit=f"{number % 20:032}", position_ms=number, heard_ms=1,
+            )
+            for number in range(20 * events_of_a_visit)
+        )  # fmt: skip
+        tracemalloc.start()
+        assert rebuilding.rebuild_dot(dot.pk, now=NOW) == 20 * events_of_a_visit
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    few, many = memory_for(100), memory_for(600)
+    assert many < 1.5 * few, f"{few:,} bytes for 2,000 events, {many:,} for 12,000"
 
 
 def test_what_comes_late_after_it_is_counted_right(dot):
