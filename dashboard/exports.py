@@ -65,8 +65,9 @@ def _rows(scope: figures.Scope, span: figures.Span) -> Iterator[Row]:
         yield (span.interval, _instant(point.at), *_measures(point))
     for percent, plays in figures.curve_of(scope, span):
         yield ("reached", str(percent), "", "", plays, "", "")
+    shares = figures.all_shares_of(scope, span)
     for dimension in DIMENSIONS:
-        for share in figures.shares_of(scope, span, dimension):
+        for share in shares[dimension]:
             yield (dimension, share.value or "unknown", share.count, "", "", "", "")
     if scope.dot is None:
         for dot, totals in figures.best_dots(scope, span, DOTS):
@@ -150,8 +151,9 @@ def write_workbook(file: object, scope: figures.Scope, span: figures.Span) -> No
                 yield (at, *_measures(point))
 
         def shares() -> Iterator[Sequence[object]]:
+            found = figures.all_shares_of(scope, span)
             for dimension in DIMENSIONS:
-                for share in figures.shares_of(scope, span, dimension):
+                for share in found[dimension]:
                     yield (dimension_name(dimension), value_name(dimension, share.value), share.count)
 
         sheet(_("Totals"), [_("What"), _("How many")], totals())

@@ -144,6 +144,7 @@ def report_on(scope: figures.Scope, span: figures.Span, *, now: datetime, compar
     other_zone = frozenset(figures.days_in_other_zone(scope, span))
     moments, steps_name = _moments(points, points_before, span, other_zone)
     curve = figures.curve_of(scope, span)
+    shares = figures.all_shares_of(scope, span)
     title = period_name(span)
     best = figures.best_dots(scope, span, DOTS_SHOWN) if with_dots else []
     return Report(
@@ -157,7 +158,7 @@ def report_on(scope: figures.Scope, span: figures.Span, *, now: datetime, compar
         marked=_marked(other_zone),
         curve=_curve_chart(curve) if totals.plays else None,
         steps=_steps(curve),
-        sections=tuple(_section(dimension, figures.shares_of(scope, span, dimension)) for dimension in DIMENSIONS),
+        sections=tuple(_section(dimension, shares[dimension]) for dimension in DIMENSIONS),
         best=tuple(
             BestDot(dot, reverse("analytics:dot", args=[dot.public_id]), row, listening_time(row.heard_seconds))
             for dot, row in best

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -121,19 +120,17 @@ def _analytics(user: User, scope: figures.Scope, query: dict[str, Any]) -> dict[
         interval=query.get("interval") or "day",
     )
 
-    def shares(dimension: str) -> Sequence[figures.Share]:
-        return figures.shares_of(scope, span, dimension)
-
+    shares = figures.all_shares_of(scope, span)
     return {
         "totals": figures.totals_of(scope, span),
         "series": figures.series_of(scope, span),
         "completion_curve": [{"percent": percent, "plays": plays} for percent, plays in figures.curve_of(scope, span)],
-        "devices": shares(DayShare.Dimension.DEVICE),
-        "systems": shares(DayShare.Dimension.SYSTEM),
-        "browsers": shares(DayShare.Dimension.BROWSER),
-        "countries": shares(DayShare.Dimension.COUNTRY),
-        "cities": shares(DayShare.Dimension.CITY),
-        "languages": shares("language"),
-        "referrers": shares(DayShare.Dimension.REFERRER),
-        "sources": shares(DayShare.Dimension.SOURCE),
+        "devices": shares[DayShare.Dimension.DEVICE],
+        "systems": shares[DayShare.Dimension.SYSTEM],
+        "browsers": shares[DayShare.Dimension.BROWSER],
+        "countries": shares[DayShare.Dimension.COUNTRY],
+        "cities": shares[DayShare.Dimension.CITY],
+        "languages": shares["language"],
+        "referrers": shares[DayShare.Dimension.REFERRER],
+        "sources": shares[DayShare.Dimension.SOURCE],
     }

@@ -326,7 +326,7 @@ def test_its_queries_do_not_grow_with_dots_and_days(client: Client, alice: User,
         for day in range(number + 1):
             make_day(dot, DAY - timedelta(days=day), shares=SHARES if day < 2 else {})
     client.force_login(alice)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(19):
         client.get("/analytics/?from=2026-10-01&to=2026-11-16")
 
 

@@ -203,6 +203,19 @@ def test_shares_are_sorted_and_all_of_them_are_scans(dot):
 
 
 @pytest.mark.django_db
+def test_all_shares_are_one_question_and_those_of_each_dimension(dot, django_assert_num_queries):
+    take_in([a_scan(dot, device="phone", country="DE"), a_scan(dot, language="de-DE"), a_play(dot)], now=NOW)
+    scope = Scope(dot=dot)
+
+    with django_assert_num_queries(2):  # languages are in a table of their own
+        found = figures.all_shares_of(scope, MONTH)
+
+    assert found == {name: figures.shares_of(scope, MONTH, name) for name in found}
+    assert set(found) == {"device", "system", "browser", "country", "city", "referrer", "source", "language"}
+    assert figures.all_shares_of(scope, span_before(MONTH)) == {name: [] for name in found}
+
+
+@pytest.mark.django_db
 def test_the_best_dots_come_first_and_those_without_listeners_not_at_all(alice, dot):
     second, _third = make_live_dot(owner=alice), make_live_dot(owner=alice)
     take_in([a_scan(dot), a_scan(second), a_scan(second), a_play(dot)], now=NOW)
