@@ -168,6 +168,10 @@ def _copy(generation: Generation, out: BinaryIO, watch: _Watch) -> lifecycle.Sou
     twin = spoken_before(owner=generation.owner, fingerprint=generation.fingerprint)
     if twin is None or twin.duration_ms is None:
         return None
+    if twin.captions_edited_at and not generation.is_recording:
+        # What somebody has set by hand there is not meant for here, and when the words are heard is known only while
+        # they are spoken. So they are, for no more tokens than the copy.
+        return None
     try:
         with store().open(twin.audio_key) as source:
             retag(watch.reading(source), out, tags_of(generation))
@@ -177,8 +181,7 @@ def _copy(generation: Generation, out: BinaryIO, watch: _Watch) -> lifecycle.Sou
         out.truncate()
         return None
     captions = twin.captions
-    # One recording may come with two transcripts.
-    if (twin.text, twin.language) != (generation.text, generation.language):
+    if generation.is_recording:  # it may come with another transcript, or the captions there were set by hand
         captions = _captions_by_length(generation, twin.duration_ms / 1000)
     return lifecycle.Sound(duration_ms=twin.duration_ms, captions=captions, peaks=twin.peaks)
 

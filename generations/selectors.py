@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -108,8 +108,12 @@ def price_of(text: str, voice: Voice) -> int:
 
 
 def spoken_before(*, owner: User, fingerprint: str) -> Generation | None:
-    """A ready generation of the same account that sounds the same; its frames are copied instead of spoken again."""
-    return Generation.objects.ready().filter(owner=owner, fingerprint=fingerprint).exclude(audio_key="").first()
+    """A ready generation of the same account that sounds the same, if possible one whose captions nobody has edited.
+
+    Its frames are copied instead of spoken again.
+    """
+    rows = Generation.objects.ready().filter(owner=owner, fingerprint=fingerprint).exclude(audio_key="")
+    return rows.order_by(F("captions_edited_at").asc(nulls_first=True), "pk").first()
 
 
 # --- Lists ----------------------------------------------------------------------------------------------------------

@@ -204,6 +204,34 @@ def test_where_the_twins_object_is_broken_it_is_spoken_again(alice, tone, harm):
         assert MP3(io.BytesIO(source.read())).info.length > 0
 
 
+def edit_captions(generation: Generation) -> None:
+    vtt = "WEBVTT\n\n00:00.000 --> 00:00.500\nSet by hand.\n"
+    services.set_captions(generation=generation, vtt=vtt)
+
+
+def test_captions_set_by_hand_stay_with_their_own(alice, tone):
+    first = make_ready_generation(owner=alice, text=TEXT)
+    made = first.captions
+    edit_captions(first)
+
+    second = make_ready_generation(owner=alice, text=TEXT)
+
+    assert (second.captions, second.captions_edited_at) == (made, None)
+    assert (tone.spoken, second.tokens) == (2, 0)
+    assert balance(alice) == 10_000 - len(TEXT)
+
+
+def test_of_several_the_one_without_captions_set_by_hand_is_copied(alice, tone):
+    first = make_ready_generation(owner=alice, text=TEXT)
+    second = make_ready_generation(owner=alice, text=TEXT)
+    edit_captions(first)
+
+    third = make_ready_generation(owner=alice, text=TEXT)
+
+    assert tone.spoken == 1
+    assert third.captions == second.captions
+
+
 def test_somebody_elses_voice_is_never_copied(alice, bob, tone):
     make_ready_generation(owner=alice, text=TEXT)
     make_ready_generation(owner=bob, text=TEXT)

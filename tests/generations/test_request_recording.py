@@ -114,6 +114,18 @@ def test_the_same_file_again_is_copied_with_captions_of_its_own(alice, monkeypat
     assert MP3(io.BytesIO(audio_of(second))).tags["TIT2"].text == ["Other words."]
 
 
+def test_a_copy_has_none_of_the_captions_that_were_set_by_hand(alice, monkeypatch):
+    data = recording(speech())
+    first = make(alice, make_upload(alice, data), text=TRANSCRIPT)
+    made = first.captions
+    services.set_captions(generation=first, vtt="WEBVTT\n\n00:00.000 --> 00:00.500\nSet by hand.\n")
+    monkeypatch.setattr(pipeline, "_record", lambda *arguments: pytest.fail("made again"))
+
+    second = make(alice, make_upload(alice, data, file_name="copy.wav"), text=TRANSCRIPT)
+
+    assert (second.captions, second.captions_edited_at) == (made, None)
+
+
 def test_a_recording_can_take_a_synthetic_voices_place(alice):
     spoken = make_ready_generation(owner=alice)
     recorded = make(alice, dot=spoken.dot)
