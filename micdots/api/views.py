@@ -141,7 +141,6 @@ class ApiView(APIView):
             if request.method == "OPTIONS":
                 return
             raise exceptions.MethodNotAllowed(request.method or "")
-        bound_body(request._request, self.max_body_bytes)
         if not spec.public:
             self._authenticate(request)
         malformed = [name for name, value in kwargs.items() if isinstance(value, Malformed)]
@@ -151,6 +150,8 @@ class ApiView(APIView):
         # By account, or by address where nobody has signed in.
         whom = f"account {request.user.pk}" if not spec.public else None
         enforce_all(request._request, ["api", *spec.limits], whom)
+        # Last: of a chunked body this reads as much as may be, and so from nobody whom the rest has turned away.
+        bound_body(request._request, self.max_body_bytes)
 
     def _authenticate(self, request: Request) -> None:
         try:

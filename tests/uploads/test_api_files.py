@@ -187,6 +187,37 @@ def test_a_body_above_the_limit_is_not_read(client):
     refused(response, 413, "PAYLOAD_TOO_LARGE")
 
 
+class Unread:
+    """A body that must not be read."""
+
+    def read(self, size=-1):
+        raise AssertionError("the body was read")
+
+    readline = read
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer none-of-ours"])
+def test_a_body_of_a_stranger_is_not_read(api, db, authorization):
+    headers = {"HTTP_AUTHORIZATION": authorization} if authorization else {}
+
+    response = api().generic("POST", URL, **chunked(), **headers)
+
+    refused(response, 401, "UNAUTHORIZED")
+
+
+def test_a_body_above_the_limit_of_calls_is_not_read(client, settings):
+    settings.RATE_LIMITS_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "uploads": "1/m"}
+    send(client)
+
+    refused(client.generic("POST", URL, **chunked()), 429, "RATE_LIMITED")
+
+
+def chunked():
+    form = "multipart/form-data; boundary=x"
+    return {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_TYPE": form, "wsgi.input": Unread()}
+
+
 def test_a_full_storage_takes_no_more(client, alice):
     alice.storage_quota_bytes = 10
     alice.save()
