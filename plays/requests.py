@@ -33,15 +33,18 @@ def check_pass(request: HttpRequest, dot: Dot) -> None:
         raise Forbidden
 
 
-def check_dot_password(request: HttpRequest, dot: Dot, password: str) -> bool:
+def check_dot_password(request: HttpRequest, dot: Dot, *readings: str) -> bool:
     """Whether the password is right. Wrong ones are limited for each address and dot; a school class is one address.
+
+    Args:
+        readings: what was sent; as often as there are ways to read it, all of which are one attempt.
 
     Raises:
         RateLimited: too many wrong ones.
     """
     key = f"{dot.pk} {address_group(request)}"
     refuse_if_used_up(request, "dot_password", key)
-    if len(password) <= PASSWORD_MAX_LENGTH and check_password(password, dot.password):
+    if any(len(one) <= PASSWORD_MAX_LENGTH and check_password(one, dot.password) for one in readings):
         return True
     enforce(request, "dot_password", key)
     return False

@@ -22,7 +22,7 @@ from plays.requests import check_dot_password, wanted_rendition
 class PlayView(ApiView):
     @endpoint(query=PlayQuery, answer=PlayOutput, public=True, limits=["play"], errors=[403, 404, 410])
     def get(self, request: Request, name: str, query: dict[str, Any]) -> dict[str, Any]:
-        """What a dot plays. It counts no scan; a dot with a password wants it in `X-Dot-Password`."""
+        """What a dot plays. It counts no scan; a dot with a password wants it in `X-Dot-Password`, in UTF-8."""
         dot = selectors.find_dot(name)
         selectors.check_heard(dot)
         if dot.has_password and not self._knows_password(request, dot):
@@ -47,4 +47,13 @@ class PlayView(ApiView):
     @staticmethod
     def _knows_password(request: Request, dot: Any) -> bool:
         password = request.headers.get("X-Dot-Password", "")
-        return bool(password) and check_dot_password(request._request, dot, password)
+        return bool(password) and check_dot_password(request._request, dot, *_readings(password))
+
+
+def _readings(header: str) -> list[str]:
+    """A header's value as WSGI hands it on, that is, read as Latin-1; and as UTF-8 where it is that as well."""
+    try:
+        read = header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return [header]
+    return [header] if read == header else [read, header]

@@ -136,3 +136,32 @@ def test_the_right_one_uses_up_no_attempt(client: Client, dot):
         '"dot_password";r=0',
     ]
     assert client.get(f"/api/v1/play/{dot.code}", headers=headers).status_code == 429
+
+
+@pytest.mark.usefixtures("_three_a_minute")
+@pytest.mark.parametrize("password", ["pässwörd", "пароль 鍵", "naïve €"])
+def test_a_program_sends_it_in_utf_8(client: Client, alice, password):
+    dot = make_live_dot(owner=alice, password=make_password(password))
+    address = f"/api/v1/play/{dot.code}"
+
+    def ask(said: bytes):
+        return client.get(
+            address, headers={"X-Dot-Password": said.decode("latin-1")}
+        ).status_code  # as WSGI hands it on
+
+    assert ask(password.encode()) == 200
+    # Each counts once, in however many ways it is read.
+    assert [ask(wrong.encode()) for wrong in ("wröng", "\u043d\u0435\u0442", "ÿ", "wrong")] == [403, 403, 403, 429]
+
+
+def test_latin_1_goes_on_being_read(client: Client, alice):
+    dot = make_live_dot(owner=alice, password=make_password("pässwörd"))
+
+    answer = client.get(f"/api/v1/play/{dot.code}", headers={"X-Dot-Password": "pässwörd"})
+
+    assert answer.status_code == 200
+
+
+def test_the_schema_says_how_it_is_sent(client: Client, db):
+    schema = client.get("/api/v1/schema").content.decode()
+    assert "`X-Dot-Password`, in UTF-8" in " ".join(schema.split())
