@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from accounts.models import User
+from generations.codes import normalise_code
 from generations.models import Dot, Generation
 from micdots.lib.errors import NotFound
 
@@ -16,7 +17,11 @@ def dot_for(user: User, public_id: UUID) -> Dot:
 
 def dot_by_code_for(user: User, code: str) -> Dot:
     """The account's dot by its code, in any letter case. Raises NotFound."""
-    return _dot(user, code=code.upper())
+    # Its shape first: there are strings that a database does not take for a question.
+    known = normalise_code(code)
+    if known is None:
+        raise NotFound
+    return _dot(user, code=known)
 
 
 def _dot(user: User, **lookup: object) -> Dot:

@@ -44,9 +44,17 @@ def voices(*, language: str = "", engine: str = "", kind: str = "", query: str =
     return rows
 
 
+def voice_with_preview(key: str) -> Voice | None:
+    """An available voice by its id, if its sample is there."""
+    # Its shape first: there are strings that a database does not take for a question.
+    if not _VOICE_ID.fullmatch(key):
+        return None
+    return voices().filter(key=key).exclude(preview_recorded_at=None).first()
+
+
 def voice_by_key(key: str) -> Voice:
     """An available voice by its id. Raises ValidationFailed on ``voice``."""
-    # Its shape first: there are strings that a database does not take for a question.
+    # Its shape first, as above.
     known = Voice.objects.filter(key=key, is_available=True) if _VOICE_ID.fullmatch(key) else Voice.objects.none()
     voice = known.first()
     if voice is None:

@@ -39,7 +39,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, key: str) -> HttpResponse:
     """To the short sample that was made when the catalogue was synced."""
-    voice = selectors.voices().filter(key=key).exclude(preview_recorded_at=None).first()
+    voice = selectors.voice_with_preview(key)
     if voice is None:
         raise Http404(_("There is no preview of this voice."))
     response = redirect(store().url(voice.preview_key, settings.SIGNED_URL_SECONDS))

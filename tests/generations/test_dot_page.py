@@ -78,9 +78,11 @@ def test_a_stranger_gets_404(client, charlie, dot):
     assert client.get(f"/dots/{dot.code}/").status_code == 404
 
 
-def test_an_unknown_code_is_404(client, alice):
+@pytest.mark.parametrize("code", ["ZZZZZZ", "22FFKK", "%00", "22FFKK%00", "x" * 500])
+def test_an_unknown_code_is_404(client, alice, code):
     client.force_login(alice)
-    assert client.get("/dots/ZZZZZZ/").status_code == 404
+    for rest in ("", "settings", "generations/new", "recordings/new", "qr.png"):
+        assert client.get(f"/dots/{code}/{rest}").status_code == 404
 
 
 def test_it_is_only_looked_at(client, alice, dot):

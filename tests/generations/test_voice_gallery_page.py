@@ -85,7 +85,7 @@ def test_a_preview_leads_to_its_object(client, voices):
     assert "audio/2026/11/p.mp3" in response.url
 
 
-@pytest.mark.parametrize("key", ["espeak:de", "espeak:gone", "espeak:none"])
+@pytest.mark.parametrize("key", ["espeak:de", "espeak:gone", "espeak:none", "espeak:en%00", "%00"])
 def test_without_a_preview_it_is_404(client, voices, key):
     assert client.get(f"/voices/{key}/preview.mp3").status_code == 404
 

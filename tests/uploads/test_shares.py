@@ -172,8 +172,9 @@ def test_a_link_that_has_ended_says_why(client, file, changes, said):
         assert "Plan für Mai" not in page
 
 
-def test_an_unknown_link_is_not_found(client, db):
-    response = client.get("/s/nothing-of-the-kind")
+@pytest.mark.parametrize("token", ["nothing-of-the-kind", "%00", "a%00b", "x" * 500, "ü"])
+def test_an_unknown_link_is_not_found(client, db, token):
+    response = client.get(f"/s/{token}")
     assert response.status_code == 404
     assert "There is no such link" in response.content.decode()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib.auth.hashers import check_password
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,6 +13,7 @@ from uploads.library import download_address
 from uploads.models import File, FileShare
 
 MAX_PASSWORD_CHARACTERS = 128
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Long enough to begin the download. The signed address must not be a way around the link's own limits for long.
 _ADDRESS_SECONDS = 300
 
@@ -22,7 +25,9 @@ def open_share(token: str) -> FileShare:
         NotFound: there never was such a link, or its file is gone for good.
         Gone: ``expired``, ``used_up`` or ``deleted`` (taken back, or the file is in the bin).
     """
-    share = FileShare.objects.select_related("file__upload").filter(token=token).first()
+    # Its shape first: there are strings that a database does not take for a question.
+    known = FileShare.objects.filter(token=token) if _TOKEN.fullmatch(token) else FileShare.objects.none()
+    share = known.select_related("file__upload").first()
     if share is None or share.file.purged_at is not None:
         raise NotFound
     if reason := _why_closed(share):
