@@ -53,8 +53,9 @@ class Listing:
         """The parameters ``limit``, ``cursor`` and ``sort`` of this list."""
         parameters = {
             "limit": IntegerParam(minimum=1, maximum=MAX_LIMIT, default=DEFAULT_LIMIT),
+            # Longer than the longest that is given out: 255 characters outside of the first plane make one of 4,200.
             "cursor": StrictCharField(
-                max_length=2000, help_text=gettext_lazy("nextCursor or previousCursor of another page, with its sort.")
+                max_length=8000, help_text=gettext_lazy("nextCursor or previousCursor of another page, with its sort.")
             ),
             "sort": StrictChoiceField(
                 self.words, default=self.default, help_text=gettext_lazy("A minus sign turns the order round.")

@@ -97,6 +97,17 @@ def test_words_of_the_name_find_it(client, alice, q):
     assert [row["fileName"] for row in rows_of(client.get(URL, {"q": q}))] == ["Café Menü.pdf"]
 
 
+@pytest.mark.parametrize("sort", ["fileName", "-fileName"])
+def test_the_longest_names_are_walked_to_the_end(client, alice, sort):
+    for number in range(3):
+        make_file(owner=alice, file_name=f"{'文' * 250}{number}.txt")
+        make_file(owner=alice, file_name=f"{'🌻' * 250}{number}.txt")
+
+    names = [row["fileName"] for row in walk(client, f"{URL}?limit=1&sort={sort}")]
+
+    assert len(set(names)) == len(names) == 6
+
+
 def test_a_type_narrows_it_down(client, alice):
     make_file(owner=alice)
     make_file(owner=alice, file_name="a.mp3", content_type="audio/mpeg")

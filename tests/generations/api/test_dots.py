@@ -50,6 +50,12 @@ def test_pages_go_by_title_too(client, alice):
     assert [row["title"] for row in walk(client, f"{URL}?limit=2&sort=title")] == ["a", "b", "b", "b", "c"]
 
 
+def test_pages_go_by_the_longest_titles(client, alice):
+    for number in range(3):
+        make_dot(owner=alice, title=f"{'🌻' * 119}{number}")
+    assert len(walk(client, f"{URL}?limit=1&sort=title")) == 3
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
