@@ -159,6 +159,8 @@ class ApiView(APIView):
             if not request.user.is_authenticated:
                 raise exceptions.NotAuthenticated
         except (MicDotsError, exceptions.APIException):
+            # As REST framework does after errors of its own: else whoever asks for the user next gets this one again.
+            request._not_authenticated()  # type: ignore[attr-defined]  # missing in the stubs
             enforce(request._request, "api")  # guesses count against the address that they come from
             raise
 

@@ -17,6 +17,9 @@ from uploads.models import Upload, UploadEvent
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
+ADMINISTRATORS = "You do not have permission to upload to this scope. The 'admin' scope requires administrator role."
+
+
 def url(scope: str = "audio") -> str:
     return f"/api/v1/{scope}/uploads/presigned-url"
 
@@ -215,15 +218,30 @@ def test_without_credentials_it_is_401(db, api, local_store):
     assert response.json()["error"] == {"code": "UNAUTHORIZED", "message": "Authentication required."}
 
 
+@pytest.mark.parametrize("authorization", ["Bearer none-of-ours", "Bearer", "Api-Key x"])
+def test_with_credentials_that_are_not_valid_it_is_the_same(db, api, local_store, authorization):
+    response = api().get(url(), HTTP_AUTHORIZATION=authorization)
+
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert UploadEvent.objects.get().reason == "UNAUTHORIZED"
+    assert response.json()["error"] == {"code": "UNAUTHORIZED", "message": "Authentication required."}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"contentType": "no type"}, {"expiresIn": "1"}])
+def test_a_scope_that_is_not_theirs_is_told_before_their_parameters(api, alice, local_store, parameters):
+    error = api(alice).get(url("admin"), parameters).json()["error"]
+
+    assert (error["code"], error["message"]) == ("FORBIDDEN", ADMINISTRATORS)
+
+
 def test_the_admin_scope_is_for_administrators(ask, api, local_store):
     response = ask("admin")
 
     assert response.status_code == 403
     error = response.json()["error"]
     assert error["code"] == "FORBIDDEN"
-    assert error["message"] == (
-        "You do not have permission to upload to this scope. The 'admin' scope requires administrator role."
-    )
+    assert error["message"] == ADMINISTRATORS
     staff = make_user(is_staff=True)
     parameters = {"fileName": "a.mp3", "contentType": "audio/mpeg"}
     assert api(staff).get(url("admin"), parameters).status_code == 403

@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from micdots.api.views import ApiView, endpoint
+from micdots.api.views import ApiView, Endpoint, Handler, endpoint
 from micdots.lib.client_address import client_address
-from micdots.lib.errors import ValidationFailed
+from micdots.lib.errors import Unauthorized, ValidationFailed
 from uploads import services
 from uploads.access import upload_for
 from uploads.api.serializers import (
@@ -31,6 +31,7 @@ from uploads.api.serializers import (
 )
 from uploads.models import Upload, UploadEvent
 from uploads.services.events import record
+from uploads.services.signing import refuse_scope
 
 
 class SigningView(ApiView):
@@ -41,7 +42,14 @@ class SigningView(ApiView):
             exc = ValidationFailed(cast(Any, exc.detail), _("Invalid request parameters."))
         elif isinstance(exc, ValidationFailed):
             exc = ValidationFailed(exc.details, _("Invalid request parameters."))
+        elif isinstance(exc, Unauthorized):
+            exc = Unauthorized()  # the one sentence that is documented here, whatever is wrong with the token
         return super().handle_exception(exc)
+
+    def run(self, spec: Endpoint, handler: Handler, request: Request, path: dict[str, Any]) -> HttpResponseBase:
+        """As for other endpoints; whoever may not write to the scope is told so before their parameters are read."""
+        refuse_scope(cast(User, request.user), path["scope"])
+        return super().run(spec, handler, request, path)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
