@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from micdots.api.models import IdempotentAnswer
+from micdots.lib.errors import ServiceUnavailable
 from tests.factories import make_file
 from tests.generations.api.checks import (
     NO_SUCH_ID,
@@ -23,7 +25,7 @@ from tests.generations.api.checks import (
 )
 from tests.uploads.addresses import get, name_header_of
 from uploads.models import File, Upload
-from uploads.services import in_use
+from uploads.services import in_use, purge_file
 from uploads.storage import store
 
 pytestmark = pytest.mark.django_db
@@ -255,6 +257,28 @@ def test_the_same_key_with_another_file_conflicts(client):
     refused(send(client, b"Other words.", headers={"Idempotency-Key": "one"}), 409, "CONFLICT")
 
     assert File.objects.stored().count() == 1
+
+
+def test_a_file_that_fails_after_a_killed_request_leaves_nothing_behind(client, alice, monkeypatch):
+    """The first request was killed before it answered; the second one's file is stored, but its row cannot be."""
+    send(client, headers={"Idempotency-Key": "one"})
+    for file in File.objects.all():
+        purge_file(file=file)
+    long_ago = timezone.now() - timedelta(hours=1)
+    IdempotentAnswer.objects.update(status=None, body="", leased_until=long_ago)
+    monkeypatch.setattr("uploads.services.files.make_file", fail)
+
+    response = send(client, headers={"Idempotency-Key": "one"})
+
+    refused(response, 503, "SERVICE_UNAVAILABLE")
+    assert Upload.objects.filter(status=Upload.Status.ABORTED).exists()  # whose object is swept away
+    monkeypatch.undo()
+    assert send(client, headers={"Idempotency-Key": "one"}).status_code == 201
+    assert File.objects.stored().count() == 1
+
+
+def fail(*_arguments):
+    raise ServiceUnavailable
 
 
 # --- One file ------------------------------------------------------------------------------------------------------

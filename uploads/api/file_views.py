@@ -33,6 +33,10 @@ from uploads.models import File, FileShare
 from uploads.storage import SignedUrl
 
 
+class _NothingStored(Exception):
+    """The answer is to be made, but its file is not there yet."""
+
+
 class FilesView(ApiView):
     max_body_bytes = settings.UPLOAD_MAX_BYTES + FORM_BYTES
 
@@ -73,19 +77,27 @@ class FilesView(ApiView):
             header=request.headers["Idempotency-Key"],
             body=sent.digest(),
         )
-        made = [] if idempotency.is_known(call) else [store_file(request._request, _user(request), sent)]
+
+        def store() -> File:
+            return store_file(request._request, _user(request), sent)
+
+        made = [] if idempotency.is_known(call) else [store()]
         shown: list[HttpResponse] = []
 
         def work() -> idempotency.Answer:
-            if not made:  # a request with this key was killed before it could answer
-                made.append(store_file(request._request, _user(request), sent))
+            if not made:
+                raise _NothingStored
             response = Response(FileOutput(made[0]).data, status=spec.status)
             self.finalize_response(request, response).render()
             shown.append(response)
             return idempotency.Answer(response.status_code, response.content.decode())
 
         try:
-            answer, replayed = idempotency.once(call, work)
+            try:
+                answer, replayed = idempotency.once(call, work)
+            except _NothingStored:  # a request with this key was killed before it could answer
+                made.append(store())
+                answer, replayed = idempotency.once(call, work)
         except Exception:
             _undo(made)
             raise
