@@ -37,7 +37,7 @@ test: $(VENV)/.dev $(MESSAGES) ## the test suite on the embedded default
 test-browser: $(VENV)/.dev $(MESSAGES) ## the pages in a real browser (needs chromium)
 	@bin=$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome)} && test -x "$$bin" || \
 		{ echo "test-browser needs chromium: apt-get install chromium, or name one with CHROMIUM=…" >&2; exit 1; }; \
-	CHROMIUM="$$bin" $(EMBEDDED) $(PYTEST) -m browser
+	CHROMIUM="$$bin" $(EMBEDDED) $(PYTEST) -n 2 -m browser
 
 test-services: $(VENV)/.dev $(MESSAGES) ## the test suite on PostgreSQL, Redis and S3 (SERVICES_DATABASE_URL, SERVICES_REDIS_URL)
 	DATABASE_URL=$(SERVICES_DATABASE_URL) REDIS_URL=$(SERVICES_REDIS_URL) \
