@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from micdots.lib.errors import Conflict, MicDotsError, ValidationFailed
+from micdots.lib.errors import Conflict, MicDotsError, NotFound, ValidationFailed
 from micdots.lib.folding import fold
 from uploads.examination import Examined, examine
 from uploads.exceptions import ObjectNotFound, Rejected
@@ -40,6 +40,7 @@ def complete_upload(*, upload: Upload, parts: Sequence[tuple[int, str]] | None =
         address: of the client, for the record.
 
     Raises:
+        NotFound: its account was erased meanwhile.
         Conflict: nothing is there yet, or the upload is over (expired or aborted).
         Rejected: the object is not what its type says, too large or empty; it is deleted and stays so.
         InvalidParts: the parts are not those that arrived; the upload goes on.
@@ -55,14 +56,18 @@ def complete_upload(*, upload: Upload, parts: Sequence[tuple[int, str]] | None =
     except Rejected as error:
         return _reject(upload, error, address)
     except MicDotsError as error:
-        record(
-            UploadEvent.Action.FAILED,
-            account=upload.owner,
-            address=address,
-            scope=upload.scope,
-            upload=upload,
-            reason=summary_of(error),
-        )
+        with transaction.atomic():
+            # A line about an upload that was erased meanwhile could not be kept, and should not be.
+            if not Upload.objects.select_for_update().filter(pk=upload.pk).values_list("pk"):
+                raise NotFound from error
+            record(
+                UploadEvent.Action.FAILED,
+                account=upload.owner,
+                address=address,
+                scope=upload.scope,
+                upload=upload,
+                reason=summary_of(error),
+            )
         raise
 
 
@@ -70,11 +75,12 @@ def abort_upload(*, upload: Upload, address: str = "") -> Upload:
     """Give up an upload that is not completed; what was put is deleted. Again: nothing more happens.
 
     Raises:
+        NotFound: its account was erased meanwhile.
         Conflict: it is completed. Delete the file instead.
     """
     with transaction.atomic():
         if not _move(upload, Upload.Status.ABORTED):
-            upload.refresh_from_db()
+            _read_again(upload)
             if upload.is_completed:
                 raise Conflict(_("This upload is completed. Delete the file instead."))
             return upload
@@ -175,7 +181,7 @@ def _finish(upload: Upload, found: Examined, address: str) -> Upload:
             )
     if moved:
         return upload
-    upload.refresh_from_db()
+    _read_again(upload)
     settled = _settled(upload)
     if settled is None:
         raise Conflict
@@ -220,11 +226,18 @@ def _reject(upload: Upload, error: Rejected, address: str) -> Upload:
     if moved:
         logger.info("upload %s was rejected", upload.pk)
         raise error
-    upload.refresh_from_db()
+    _read_again(upload)
     settled = _settled(upload)
     if settled is None:
         raise error
     return settled
+
+
+def _read_again(upload: Upload) -> None:
+    try:
+        upload.refresh_from_db()
+    except Upload.DoesNotExist:
+        raise NotFound from None
 
 
 def _move(upload: Upload, status: Upload.Status, **fields: object) -> bool:

@@ -162,12 +162,15 @@ def sign_parts(*, upload: Upload, part_numbers: Sequence[int], address: str = ""
         address: of the client, for the record.
 
     Raises:
+        NotFound: its account was erased meanwhile.
         Conflict: the upload is not one in parts, or is over.
         ValidationFailed: names ``part_numbers``.
     """
     with refusals_recorded(account=upload.owner, address=address, scope=upload.scope):
         _refuse_parts(upload, part_numbers)
     with transaction.atomic():
+        if not Upload.objects.select_for_update().filter(pk=upload.pk).values_list("pk"):
+            raise NotFound
         return _sign_parts(upload, part_numbers, address)
 
 
