@@ -38,6 +38,8 @@ _TEXTS = ("text/plain", "text/csv")
 _SOUNDS = tuple(kind for kind, family in FAMILIES.items() if family == "sound" and kind.startswith("audio/"))
 _HEAR_SECONDS = 300  # of the clock; the child's own limit is on its time at work
 _SAMPLES = 1 << 16  # bytes read at a time
+# Whoever sends a recording asks for a dot from it next. Where there is only one worker, the dot is not to wait.
+_SOUND_WAITS = 10.0  # seconds
 # Content type → what draws it, and what the picture is called.
 _DRAWERS = {
     "image/png": ("image", File.PreviewKind.IMAGE),
@@ -55,10 +57,15 @@ def has_preview(content_type: str) -> bool:
     return content_type in _DRAWERS or content_type in _TEXTS or content_type in _SOUNDS
 
 
-def ring_for_preview(file_id: int) -> None:
+def wait_for(content_type: str) -> float:
+    """Seconds that a worker leaves a new file of this type alone."""
+    return _SOUND_WAITS if content_type in _SOUNDS else 0
+
+
+def ring_for_preview(file_id: int, *, after_seconds: float = 0) -> None:
     """Call a worker. A broker that is down loses nothing: ``ring_for_missing`` calls again."""
     try:
-        current_app.send_task("uploads.tasks.make_preview", [file_id], retry=False)
+        current_app.send_task("uploads.tasks.make_preview", [file_id], countdown=after_seconds or None, retry=False)
     except Exception:  # whatever a broker raises, the row is saved and found again
         logger.exception("no worker could be called for the preview of file %d", file_id)
 

@@ -209,9 +209,30 @@ def test_what_was_never_called_for_is_called_for_again(alice, monkeypatch):
     assert called == [rows["lost"]]
 
 
+@pytest.mark.parametrize(("name", "content", "waits"), [("a.txt", b"Sow beans.", False), ("a.wav", None, True)])
+def test_a_waveform_waits_for_the_dot_that_may_be_asked_for_next(
+    client, alice, monkeypatch, django_capture_on_commit_callbacks, name, content, waits
+):
+    sent: list[tuple[str, float]] = []
+    monkeypatch.setattr(
+        "celery.app.base.Celery.send_task",
+        lambda app, task, args, countdown=None, **options: sent.append((task, countdown or 0)),
+    )
+    client.force_login(alice)
+    file = io.BytesIO(content or recording(tone(1.0)))
+    file.name = name
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/files/upload", {"file": file})
+
+    ((task, countdown),) = sent
+    assert task == "uploads.tasks.make_preview"
+    assert (countdown > 0) == waits
+
+
 def test_storing_a_file_calls_for_its_preview(client, alice, monkeypatch, django_capture_on_commit_callbacks):
     called: list[int] = []
-    monkeypatch.setattr("uploads.receivers.ring_for_preview", called.append)
+    monkeypatch.setattr("uploads.receivers.ring_for_preview", lambda file_id, after_seconds: called.append(file_id))
     client.force_login(alice)
 
     with django_capture_on_commit_callbacks(execute=True):
