@@ -320,8 +320,8 @@ class Spool:
 
     def _take_in_again_and_again(self) -> None:
         while not self._ending.wait(settings.TAKE_IN_SECONDS):
+            _keep_salts()
             try:
-                visitors.keep_salts()
                 self.take_in_all()
             except Exception:
                 complain("What was counted could not be taken in; it stays in the spool")
@@ -375,6 +375,9 @@ def start() -> None:
     """Let this process take in what others have left behind, before anybody asks it for anything."""
     if settings.TAKE_IN_SECONDS > 0:
         attributes.warm_up()
+        _keep_salts()
+        if not connection.in_atomic_block:
+            connection.close()  # of no use to the threads that answer
         _spool.start()
 
 
@@ -383,6 +386,14 @@ def stop() -> None:
     global _spool
     ended, _spool = _spool, Spool()
     ended.stop()
+
+
+def _keep_salts() -> None:
+    """Whatever becomes of it, lines are taken in; without a salt visitors are counted and not told apart."""
+    try:
+        visitors.keep_salts()
+    except Exception:
+        complain("The salts of visitors could not be kept; who comes meanwhile is not told apart from others")
 
 
 def _records_in(lines: bytes) -> Iterator[Record]:

@@ -1,7 +1,7 @@
 """Telling visitors apart within a day, and only within it, without knowing who they are.
 
 A visitor is a keyed hash over dot, truncated address and browser. The key is the day's random salt: with it gone (the
-next day, from the database by :func:`plays.services.tidy` and from memory by :func:`keep_salts`) nobody can say any
+next day, from the database by :func:`plays.retention.tidy` and from memory by :func:`keep_salts`) nobody can say any
 more which hash belongs to which address, and the hashes of two days, or of two dots, have nothing in common.
 
 Whoever sends ``DNT: 1`` or ``Sec-GPC: 1`` is counted and nothing else, and so is everybody where the dot's owner wants
@@ -60,12 +60,8 @@ def visitor_of(environ: Environ, *, dot_id: int, keeps_attributes: bool) -> Visi
         referrer=environ.get("HTTP_REFERER", ""),
         own_host=environ.get("HTTP_HOST", ""),
     )
-    try:
-        salt = salt_of(timezone.now().date())
-    except Error:
-        complain("There is no salt for today; visitors are counted without being told apart")
-        return Visitor("", attributes)
-    return Visitor(_hash(salt, dot_id, network, browser), attributes)
+    salt = _salt_at_hand(timezone.now().date())
+    return Visitor(_hash(salt, dot_id, network, browser) if salt else "", attributes)
 
 
 def objects(environ: Environ) -> bool:
@@ -101,8 +97,24 @@ def _hash(salt: bytes, dot_id: int, network: str, browser: str) -> str:
 _salts: dict[date, bytes] = {}
 
 
+def _salt_at_hand(day: date) -> bytes | None:
+    """Today's salt for somebody who waits: made in the background, where there is one. None: it is not there yet."""
+    if (salt := _salts.get(day)) is not None:
+        return salt
+    if settings.TAKE_IN_SECONDS > 0:
+        return None
+    try:
+        return salt_of(day)
+    except Error:
+        complain("There is no salt for today; visitors are counted without being told apart")
+        return None
+
+
 def salt_of(day: date) -> bytes:
-    """The salt of a day, made when it is first asked for. Of two processes that make it, both use the first's."""
+    """The salt of a day, made when it is first asked for. Of two processes that make it, both use the first's.
+
+    This may wait for the database to write: not for requests.
+    """
     salt = _salts.get(day)
     if salt is None:
         row, _created = DailySalt.objects.get_or_create(day=day, defaults={"salt": secrets.token_bytes(SALT_BYTES)})

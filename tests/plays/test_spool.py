@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
+from django.utils import timezone
 
 from plays import spool
-from plays.models import Event, SpoolPosition
+from plays.models import DailySalt, Event, SpoolPosition
 from plays.records import Record
 from tests.plays.dots import make_live_dot
 
@@ -220,6 +223,25 @@ def test_a_database_that_does_not_answer_loses_nothing(client: Client, dot, spoo
             cursor.execute("ALTER TABLE plays_elsewhere RENAME TO plays_event")
 
     assert spool.take_in_all() == 1
+    assert scans_on(dot) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_it_begins_the_salt_of_the_day_is_there_before_anybody_comes(spooled):
+    spool.start()
+
+    assert DailySalt.objects.filter(day=timezone.now().date()).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_salts_that_cannot_be_made_hold_back_no_count(dot, spooled, settings, monkeypatch):
+    settings.TAKE_IN_SECONDS = 0.05
+    monkeypatch.setattr("plays.visitors.keep_salts", Mock(side_effect=DatabaseError))
+    spool.append(scan_of(dot))
+
+    until = time.monotonic() + 20
+    while not scans_on(dot) and time.monotonic() < until:
+        time.sleep(0.05)
     assert scans_on(dot) == 1
 
 

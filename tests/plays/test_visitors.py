@@ -74,6 +74,15 @@ def test_all_processes_use_the_same_salt():
     assert DailySalt.objects.count() == 1
 
 
+def test_who_waits_for_a_page_does_not_wait_for_a_salt_to_be_made(settings):
+    settings.TAKE_IN_SECONDS = 3600
+    assert key_of("192.0.2.1") == ""
+    assert not DailySalt.objects.exists()
+
+    visitors.keep_salts()
+    assert len(key_of("192.0.2.1")) == 64
+
+
 @pytest.mark.django_db(transaction=True)
 def test_without_a_salt_there_is_no_hash_and_no_error():
     with connection.cursor() as cursor:
