@@ -173,6 +173,16 @@ def test_the_first_visit_and_a_quiet_period_get_a_hint(page: Any, alice: User):
     assert 'role="img"' not in text
 
 
+def test_figures_of_dots_in_the_bin_stay(page: Any, dot: Dot):
+    make_day(dot, DAY)
+    Dot.objects.filter(pk=dot.pk).update(deleted_at=timezone.now())
+
+    text = page(f"/analytics/?{RANGE}&compare=none")
+
+    assert total(text, "Scans") == "10"
+    assert "No dots yet" not in text
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
