@@ -70,8 +70,11 @@ def _rows(scope: figures.Scope, span: figures.Span) -> Iterator[Row]:
         for share in shares[dimension]:
             yield (dimension, share.value or "unknown", share.count, "", "", "", "")
     if scope.dot is None:
-        for dot, totals in figures.best_dots(scope, span, DOTS):
+        dots = figures.best_dots(scope, span, DOTS + 1)
+        for dot, totals in dots[:DOTS]:
             yield ("dot", f"{dot.code} {dot.title}", *_measures(totals))
+        if len(dots) > DOTS:
+            yield ("note", f"only the {DOTS} dots with the most scans are listed", "", "", "", "", "")
 
 
 def _measures(row: figures.Totals | figures.Point) -> tuple[Cell, ...]:
@@ -161,6 +164,12 @@ def write_workbook(file: object, scope: figures.Scope, span: figures.Span) -> No
         sheet(_("How far"), [_("Heard to (%)"), _("Plays")], iter(figures.curve_of(scope, span)))
         sheet(_("Shares"), [_("Of"), _("Value"), _("Scans")], shares())
         if scope.dot is None:
-            dots = figures.best_dots(scope, span, DOTS)
-            rows = ((dot.title, dot.code, *_measures(total)) for dot, total in dots)
-            sheet(_("Dots"), [_("Dot"), _("Code"), *measures], rows, 40)
+
+            def dots() -> Iterator[Sequence[object]]:
+                found = figures.best_dots(scope, span, DOTS + 1)
+                for dot, total in found[:DOTS]:
+                    yield (dot.title, dot.code, *_measures(total))
+                if len(found) > DOTS:
+                    yield (_("Only the %(count)d dots with the most scans are listed.") % {"count": DOTS},)
+
+            sheet(_("Dots"), [_("Dot"), _("Code"), *measures], dots(), 40)

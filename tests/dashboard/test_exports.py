@@ -160,6 +160,25 @@ def test_the_workbook_speaks_the_readers_language_the_csv_that_of_programs(clien
     assert sheets(client, f"/analytics/export.xlsx?{RANGE}")
 
 
+def test_what_is_cut_off_says_so_in_its_last_row(client: Client, alice: User, monkeypatch: Any):
+    monkeypatch.setattr("dashboard.exports.DOTS", 2)
+    for scans in (3, 2):
+        make_day(make_dot(owner=alice), DAY, scans=scans)
+    client.force_login(alice)
+    csv, xlsx = f"/analytics/export.csv?{RANGE}", f"/analytics/export.xlsx?{RANGE}"
+    assert csv_rows(client, csv)[-1]["section"] == "dot"
+    assert len(sheets(client, xlsx)["Dots"]) == 3
+
+    make_day(make_dot(owner=alice), DAY, scans=1)
+
+    rows = csv_rows(client, csv)
+    assert [row["scans"] for row in rows if row["section"] == "dot"] == ["3", "2"]
+    assert list(rows[-1].values()) == ["note", "only the 2 dots with the most scans are listed", "", "", "", "", ""]
+    dots = sheets(client, xlsx)["Dots"]
+    assert [row[2] for row in dots[1:3]] == ["3", "2"]
+    assert dots[3:] == [["Only the 2 dots with the most scans are listed."]]
+
+
 def test_five_years_are_no_burden(client: Client, alice: User, dot: Dot):
     make_day(dot, DAY)
     client.force_login(alice)
