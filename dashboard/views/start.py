@@ -35,8 +35,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """Where a client arrives after signing in."""
     user = account(request)
     newest = list(selectors.dots_for(user).order_by("-created_at", "-pk")[: NEWEST + 1])
+    dots = newest[:NEWEST]
     return render(
         request,
         "dashboard/home.html",
-        {"dots": newest[:NEWEST], "has_more": len(newest) > NEWEST, "balance": user.token_balance},
+        {
+            "dots": dots,
+            "failed": selectors.makings_of(dots).failed,
+            "has_more": len(newest) > NEWEST,
+            "balance": user.token_balance,
+        },
     )

@@ -34,6 +34,19 @@ def test_it_shows_nothing_of_strangers(client, alice, charlie):
     assert "Alice's secret" not in client.get("/home").content.decode()
 
 
+def test_what_was_begun_and_came_to_nothing_is_not_being_made(client, alice):
+    make_generation(owner=alice, text="Failed", status="failed", error_code="ENGINE_FAILED")
+    client.force_login(alice)
+
+    page = client.get("/home").content.decode()
+
+    assert "not made" in page
+    assert "being made" not in page
+
+    make_generation(owner=alice, text="Waits")
+    assert "being made" in client.get("/home").content.decode()
+
+
 def test_it_needs_sign_in(client):
     assert client.get("/home").url == "/account/login/?next=/home"
 
