@@ -26,6 +26,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, close_old_connections, connection
+from django.utils import timezone
 
 from micdots.lib.short_waits import short_wait
 from plays import attributes, visitors
@@ -43,6 +44,7 @@ SEGMENT_BYTES = 4 * 1024 * 1024
 BATCH_LINES, BATCH_BYTES = 2_000, 1024 * 1024
 SYNC_SECONDS = 0.8  # between two flushes to the disk; with the flush itself no more than one
 ORPHAN_SECONDS = 5.0  # how often is looked for what others left behind
+POSITION_SECONDS = 24 * 3600.0  # how often positions are shown to be needed; ``retention.tidy`` goes by their age
 # After a batch the pages have the interpreter to themselves for so many times as long as it took: more in a crowd, when
 # the figures may be a little later so that nobody waits for a page. What is left is taken in when the crowd is gone.
 REST, CROWD_REST = 1.0, 9.0
@@ -150,6 +152,7 @@ class Spool:
         self._limit = BATCH_LINES
         self._refusals = 0
         self._looked_for_orphans = -ORPHAN_SECONDS
+        self._refreshed_positions = time.monotonic()
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -243,7 +246,17 @@ class Spool:
                 new += self._take_in(current, current.size, until)
             for orphan in self._orphans():
                 new += self._take_in_orphan(orphan, until)
+            self._refresh_positions()
             return new
+
+    def _refresh_positions(self) -> None:
+        """A file that nobody writes to for a month is still here, and must not be taken in from its beginning."""
+        if time.monotonic() - self._refreshed_positions < POSITION_SECONDS:
+            return
+        with self._writing:
+            names = [segment.path.name for segment in [*self._full, *([self._current] if self._current else [])]]
+        SpoolPosition.objects.filter(name__in=names).update(updated_at=timezone.now())
+        self._refreshed_positions = time.monotonic()
 
     def _orphans(self) -> Iterator[Segment]:
         if time.monotonic() - self._looked_for_orphans < ORPHAN_SECONDS and not self._ending.is_set():

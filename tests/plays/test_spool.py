@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -14,7 +15,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
-from plays import spool
+from plays import retention, spool
 from plays.models import DailySalt, Event, SpoolPosition
 from plays.records import Record
 from tests.plays.dots import make_live_dot
@@ -97,6 +98,18 @@ def test_it_goes_on_where_the_dead_process_came_to(dot, spooled):
 
     assert spool.take_in_all() == 1
     assert not list(spooled.glob("*.spool"))
+
+
+def test_the_position_in_a_file_that_lies_still_is_kept(dot, spooled, monkeypatch):
+    spool.append(scan_of(dot))
+    spool.take_in_all()
+    SpoolPosition.objects.update(updated_at=timezone.now() - timedelta(days=40))
+
+    monkeypatch.setattr(spool, "POSITION_SECONDS", 0.0, raising=False)
+    spool.take_in_all()
+    retention.tidy()
+
+    assert SpoolPosition.objects.exists()
 
 
 def test_a_cut_off_last_line_was_never_answered_and_is_dropped(dot, spooled, caplog):
