@@ -5,16 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from micdots.lib.admin import ReadOnlyAdmin
 from plays.models import DailySalt, DayFigures, DayShare, Event, HourFigures, ListeningSettings, Miss, SpoolPosition
 
+COUNTED = 10_000  # rows of a list
+
+
+class ShortPaginator(Paginator):
+    """Counts no further than ``COUNTED`` rows, and so ends there: whoever looks for older ones searches or filters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most = COUNTED
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.most].count())
+
 
 class ListeningAdmin(ReadOnlyAdmin):
     """What the tables of listening share: found by a dot's code, newest first, without counting millions of rows."""
 
+    paginator = ShortPaginator
     list_select_related = ("dot",)
     search_fields = ("dot__code__iexact",)
     search_help_text = _("Code of a dot")
@@ -53,6 +71,7 @@ class DayShareAdmin(ListeningAdmin):
 class MissAdmin(ReadOnlyAdmin):
     """Codes that were asked for in vain: a misprint stands out here."""
 
+    paginator = ShortPaginator
     list_display = ("day", "code", "reason", "count")
     list_filter = ("reason",)
     search_fields = ("code__iexact",)

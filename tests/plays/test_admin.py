@@ -58,6 +58,27 @@ def test_staff_find_them_by_the_dots_code(client: Client, of_a_dot):
         assert "7KX3M9" not in client.get(address, {"q": "222222"}).content.decode(), row
 
 
+def test_lists_count_so_far_and_no_further(client: Client, of_a_dot, django_assert_max_num_queries, monkeypatch):
+    monkeypatch.setattr("plays.admin.COUNTED", 60)
+    first = of_a_dot[0]
+    assert isinstance(first, Event)
+    Event.objects.bulk_create(
+        [Event(event_id=uuid.uuid4(), kind="scan", dot=first.dot, language="en-GB") for _number in range(100)]
+    )
+    client.force_login(make_owner())
+
+    with django_assert_max_num_queries(20) as asked:
+        response = client.get(reverse("admin:plays_event_changelist"), {"p": "2"})
+
+    assert response.context["cl"].result_count == 60
+    assert len(response.context["cl"].result_list) == 10
+    counts = [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"] and "event" in query["sql"]]
+    assert counts
+    assert all("LIMIT 60" in sql for sql in counts)
+    for name in ("dayfigures", "hourfigures", "dayshare", "miss"):
+        assert client.get(reverse(f"admin:plays_{name}_changelist")).context["cl"].paginator.most == 60
+
+
 def test_each_has_a_list_and_a_page_that_name_no_visitor_and_no_salt(client: Client, of_a_dot, others):
     client.force_login(make_owner())
 
