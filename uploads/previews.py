@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from micdots.lib.waveform import Waveform
 from uploads.examination import as_file
-from uploads.exceptions import ObjectNotFound
+from uploads.exceptions import ObjectNotFound, StorageError
 from uploads.inspection.families import FAMILIES
 from uploads.models import File
 from uploads.services.objects import delete_objects_later
@@ -47,8 +47,11 @@ _DRAWERS = {
     "image/svg+xml": ("svg", File.PreviewKind.IMAGE),
     "application/pdf": ("page", File.PreviewKind.PAGE),
 }
-# Those that nothing was made of within a day are left alone: something is wrong with them.
+# Those that nothing was made of within a day are left alone: something is wrong with them. Not sounds, which may be
+# older than waveforms are: they have one more try, a few a run of the task that calls, with room for other work between.
 _GIVEN_UP = timedelta(days=1)
+_OLD_AT_A_TIME = 20
+_OLD_SPACING = 25.0  # seconds; the last is called for before the next run, ten minutes later
 _PATIENCE = timedelta(minutes=5)
 
 
@@ -71,7 +74,7 @@ def ring_for_preview(file_id: int, *, after_seconds: float = 0) -> None:
 
 
 def ring_for_missing() -> int:
-    """Call again for the files whose call was lost. Returns how many those are."""
+    """Call for the files whose call was lost, and for old sounds without a waveform. Returns how many those are."""
     now = timezone.now()
     rows = File.objects.living().filter(
         preview_made_at__isnull=True,
@@ -81,7 +84,13 @@ def ring_for_missing() -> int:
     missing = list(rows.values_list("pk", flat=True)[:500])
     for file_id in missing:
         ring_for_preview(file_id)
-    return len(missing)
+    old_sounds = File.objects.living().filter(
+        preview_made_at__isnull=True, created_at__lt=now - _GIVEN_UP, content_type__in=_SOUNDS
+    )
+    old = list(old_sounds.order_by("pk").values_list("pk", flat=True)[:_OLD_AT_A_TIME])
+    for place, file_id in enumerate(old):
+        ring_for_preview(file_id, after_seconds=place * _OLD_SPACING)
+    return len(missing) + len(old)
 
 
 def make_preview(file_id: int) -> None:
@@ -95,6 +104,11 @@ def make_preview(file_id: int) -> None:
     file = File.objects.living().filter(pk=file_id, preview_made_at__isnull=True).select_related("upload").first()
     if file is None:
         return
+    last_try = file.created_at < timezone.now() - _GIVEN_UP
+    untried = File.objects.filter(pk=file.pk, preview_made_at__isnull=True)
+    # Marked before it begins: a sound that brings the worker down would be called for again and again.
+    if last_try and not untried.update(preview_made_at=timezone.now()):
+        return
     try:
         if file.content_type in _TEXTS:
             _finish(file, text_excerpt=_first_lines(file))
@@ -106,6 +120,10 @@ def make_preview(file_id: int) -> None:
             _finish(file)
     except ObjectNotFound:
         logger.warning("file %d has no object to make a preview of", file.pk)
+    except StorageError:
+        if last_try:
+            File.objects.filter(pk=file.pk).update(preview_made_at=None)
+        raise
 
 
 def _first_lines(file: File) -> str:

@@ -230,6 +230,70 @@ def test_a_waveform_waits_for_the_dot_that_may_be_asked_for_next(
     assert (countdown > 0) == waits
 
 
+def old_sound(owner, content: bytes | None = None) -> File:
+    """One from before there were waveforms."""
+    content = content or recording(tone(1.0))
+    file = make_file(owner=owner, file_name="a.wav", content_type="audio/wav", content=content)
+    File.objects.filter(pk=file.pk).update(created_at=timezone.now() - timedelta(days=400))
+    return file
+
+
+def test_old_sounds_without_a_waveform_are_called_for_some_at_a_time(alice, monkeypatch):
+    called: dict[int, float] = {}
+    monkeypatch.setattr(
+        previews, "ring_for_preview", lambda file_id, after_seconds=0: called.update({file_id: after_seconds})
+    )
+    monkeypatch.setattr(previews, "_OLD_AT_A_TIME", 2)
+    sounds = [old_sound(alice).pk for _number in range(3)]
+
+    assert previews.ring_for_missing() == 2
+    assert list(called) == sounds[:2]
+    assert called[sounds[0]] < called[sounds[1]] < 600  # one after the other, and none when the next run calls again
+
+    for file_id in called:
+        previews.make_preview(file_id)
+    assert previews.ring_for_missing() == 1
+    assert list(called) == sounds
+    previews.make_preview(sounds[2])
+    assert all(File.objects.get(pk=file_id).peaks for file_id in sounds)
+    assert previews.ring_for_missing() == 0
+
+
+def test_an_old_sound_that_brings_the_worker_down_is_tried_once(alice, monkeypatch):
+    file = old_sound(alice)
+
+    def killed(file):
+        raise SystemExit
+
+    monkeypatch.setattr(previews, "_peaks", killed)
+    with pytest.raises(SystemExit):
+        previews.make_preview(file.pk)
+    assert previews.ring_for_missing() == 0
+
+
+@pytest.mark.parametrize("content", [b"not sound", "gone"])
+def test_an_old_sound_without_anything_to_hear_is_tried_once(alice, content):
+    file = old_sound(alice, None if content == "gone" else content)
+    if content == "gone":
+        store().delete(file.upload.key)
+    previews.make_preview(file.pk)
+    assert previews.ring_for_missing() == 0
+
+
+def test_an_old_sound_is_tried_again_when_the_storage_was_down(alice, monkeypatch):
+    file = old_sound(alice)
+
+    def down(file):
+        raise StorageError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(previews, "_peaks", down)
+        with pytest.raises(StorageError):
+            previews.make_preview(file.pk)
+    monkeypatch.setattr(previews, "ring_for_preview", lambda *arguments, **options: None)
+    assert previews.ring_for_missing() == 1
+
+
 def test_storing_a_file_calls_for_its_preview(client, alice, monkeypatch, django_capture_on_commit_callbacks):
     called: list[int] = []
     monkeypatch.setattr("uploads.receivers.ring_for_preview", lambda file_id, after_seconds: called.append(file_id))
