@@ -48,7 +48,7 @@ _DRAWERS = {
     "application/pdf": ("page", File.PreviewKind.PAGE),
 }
 # Those that nothing was made of within a day are left alone: something is wrong with them. Not sounds, which may be
-# older than waveforms are: they have one more try, a few a run of the task that calls, with room for other work between.
+# older than waveforms are: they have one more try, a few a run of the calling task, with time for other work between.
 _GIVEN_UP = timedelta(days=1)
 _OLD_AT_A_TIME = 20
 _OLD_SPACING = 25.0  # seconds; the last is called for before the next run, ten minutes later
