@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from micdots.api.limits import parse_rate
+from micdots.api.tasks import purge
+from micdots.settings import base
 from tests.plays.dots import make_live_dot
 
 
@@ -37,6 +42,16 @@ def test_it_says_what_is_set(client: Client, settings):
     settings.EVENT_MONTHS, settings.GEO_DATABASE = 1, "/srv/places.mmdb"
     assert "become 1 month old" in page(client)
     assert "country" in page(client)
+
+
+def test_digests_of_listeners_addresses_go_within_minutes(client: Client):
+    assert "remembered for some minutes" in page(client)
+    windows = [parse_rate(base.RATE_LIMITS[name]) for name in ("play", "events", "visit_events", "dot_password")]
+    purged = base.CELERY_BEAT_SCHEDULE["purge-api"]
+    assert purged["task"] == purge.name
+    for rate in windows:
+        assert rate is not None
+        assert purged["schedule"] + timedelta(seconds=rate.seconds) <= timedelta(minutes=10)
 
 
 @pytest.mark.django_db
