@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -17,7 +18,7 @@ from uploads.storage import StorageError, store
 logger = logging.getLogger(__name__)
 
 
-def delete_objects_later(keys: Iterable[str], not_before: datetime | None = None) -> None:
+def delete_objects_later(keys: Iterable[str], not_before: datetime | None = None, *, by_worker: bool = False) -> None:
     """Delete these objects once the caller's transaction has committed.
 
     The keys are noted in that transaction, so a crash before or during the deletion leaves a row that
@@ -25,6 +26,7 @@ def delete_objects_later(keys: Iterable[str], not_before: datetime | None = None
 
     Args:
         not_before: until then an address can still put something under the keys; they are deleted once more after it.
+        by_worker: a worker deletes them, for many of them while somebody waits; not with ``not_before``.
     """
     doomed = [DoomedObject(key=key, not_before=not_before) for key in set(keys) if key]
     if not doomed:
@@ -35,7 +37,15 @@ def delete_objects_later(keys: Iterable[str], not_before: datetime | None = None
         DoomedObject.objects.bulk_create(
             doomed, update_conflicts=True, unique_fields=["key"], update_fields=["not_before"]
         )
-    transaction.on_commit(partial(delete_doomed_objects, [row.key for row in doomed]))
+    transaction.on_commit(_ring if by_worker else partial(delete_doomed_objects, [row.key for row in doomed]))
+
+
+def _ring() -> None:
+    """Call a worker. A broker that is down loses nothing: the periodic task finds the rows."""
+    try:
+        current_app.send_task("uploads.tasks.delete_doomed_objects", retry=False)
+    except Exception:  # whatever a broker raises
+        logger.exception("no worker could be called to delete objects")
 
 
 def delete_doomed_objects(keys: Iterable[str] | None = None) -> int:
