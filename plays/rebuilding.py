@@ -7,7 +7,7 @@ as they are, in the time zone that they were cut in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,8 +69,12 @@ def first_whole_day(zone: ZoneInfo, now: datetime) -> date | None:
     return day if day_start(day, zone) >= whole_since else day + timedelta(days=1)
 
 
-def rebuild_dot(dot_id: int, *, now: datetime | None = None) -> int:
-    """Make a dot's roll-ups anew, and the totals that its pages show. Returns how many raw events were counted."""
+def rebuild_dot(dot_id: int, *, now: datetime | None = None, progress: Callable[[int], object] | None = None) -> int:
+    """Make a dot's roll-ups anew, and the totals that its pages show. Returns how many raw events were counted.
+
+    Args:
+        progress: called when some days are made anew and others are still to come, with the events counted so far.
+    """
     now = now or timezone.now()
     counted = 0
     zone: ZoneInfo | None = None
@@ -92,6 +96,8 @@ def rebuild_dot(dot_id: int, *, now: datetime | None = None) -> int:
             if last is None:
                 _correct_totals(dot_id)
                 return counted
+        if progress is not None:
+            progress(counted)
         first = last + timedelta(days=1)
 
 

@@ -20,6 +20,7 @@ from accounts.signals import account_export
 from generations.models import Dot
 from plays import figures, rebuilding, retention, tasks
 from plays.figures import Scope, Span
+from plays.management.commands import rebuild_rollups
 from plays.models import (
     DailySalt,
     DayFigures,
@@ -254,6 +255,24 @@ def test_the_command_rebuilds_all_dots_and_shows_how_far_it_is(alice, charlie, d
     assert "2 dots made anew from 2 events." in out
     assert "2/2 dots, 2 events" in progress
     assert DayFigures.objects.count() == 2
+
+
+def test_the_command_shows_how_far_it_is_within_a_dot(dot, monkeypatch):
+    monkeypatch.setattr(rebuilding, "EVENTS_AT_ONCE", 1)
+    monkeypatch.setattr(rebuild_rollups, "SECONDS_BETWEEN_LINES", 0)
+    now = timezone.now()
+    take_in([a_scan(dot, now - timedelta(days=days)) for days in range(5)])
+    told: list[int] = []
+
+    assert rebuilding.rebuild_dot(dot.pk, progress=told.append) == 5
+    assert told == [2, 4]
+
+    _out, progress = rebuild()
+    assert "0/1 dots, 2 events" in progress
+    assert "0/1 dots, 4 events" in progress
+    assert "1/1 dots, 5 events" in progress
+    monkeypatch.setattr(rebuild_rollups, "SECONDS_BETWEEN_LINES", 60)
+    assert "0/1 dots, 4 events" not in rebuild()[1]
 
 
 def test_the_command_rebuilds_an_accounts_dots_or_one(alice, charlie, dot):
