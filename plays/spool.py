@@ -46,8 +46,9 @@ SYNC_SECONDS = 0.8  # between two flushes to the disk; with the flush itself no 
 ORPHAN_SECONDS = 5.0  # how often is looked for what others left behind
 POSITION_SECONDS = 24 * 3600.0  # how often positions are shown to be needed; ``retention.tidy`` goes by their age
 # After a batch the pages have the interpreter to themselves for so many times as long as it took: more in a crowd, when
-# the figures may be a little later so that nobody waits for a page. What is left is taken in when the crowd is gone.
-REST, CROWD_REST = 1.0, 9.0
+# the figures may be a little later so that nobody waits for a page. Once they are late, both have to give way a little.
+REST, CROWD_REST, LATE_REST = 1.0, 9.0, 0.25
+LATE_SECONDS = 8.0
 CROWD_LINES = 300  # written in a second by this process
 # While lines are taken in, threads that wait for the interpreter get it after this, not after Python's 5 ms.
 SWITCH_SECONDS = 0.0005
@@ -298,7 +299,8 @@ class Spool:
             if until is None:
                 took = time.monotonic() - begun
                 is_crowded = self._written - written > CROWD_LINES * took
-                self._ending.wait(took * (CROWD_REST if is_crowded else REST))
+                is_late = segment.taken < segment.size and _age_of_last(lines) > LATE_SECONDS
+                self._ending.wait(took * (LATE_REST if is_late else CROWD_REST if is_crowded else REST))
         return new
 
     def _take_in_batch(self, segment: Segment, lines: bytes) -> int:
@@ -416,6 +418,14 @@ def _records_in(lines: bytes) -> Iterator[Record]:
         except ValueError:
             # The line itself is not for the log. A disk that was full leaves such.
             logger.warning("A line of the spool is no record, and is passed over (%d bytes)", len(line))
+
+
+def _age_of_last(lines: bytes) -> float:
+    """How many seconds ago the last of some lines was written: what follows it waits about as long."""
+    try:
+        return time.time() - float(Record.from_line(lines[lines.rfind(b"\n", 0, -1) + 1 :]).at)
+    except (ValueError, TypeError, RecursionError):  # it is no record, which taking in has said
+        return 0.0
 
 
 def _end_of_last_line(segment: Segment) -> int:

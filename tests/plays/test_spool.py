@@ -258,6 +258,25 @@ def test_salts_that_cannot_be_made_hold_back_no_count(dot, spooled, settings, mo
     assert scans_on(dot) == 1
 
 
+@pytest.mark.parametrize(("age", "rests_long"), [(0, True), (60, False)])
+def test_in_a_crowd_it_rests_long_but_not_once_figures_are_late(dot, spooled, monkeypatch, age, rests_long):
+    monkeypatch.setattr(spool, "CROWD_LINES", -1)  # always a crowd
+    monkeypatch.setattr(spool._spool, "_limit", 1)
+    monkeypatch.setattr(spool, "BATCH_LINES", 1)
+    rests = Mock(wait=Mock(), is_set=Mock(return_value=False))
+    for _each in range(3):
+        spool.append(scan_of(dot, at=time.time() - age))
+    monkeypatch.setattr(spool._spool, "_ending", rests)
+
+    begun = time.monotonic()
+    spool.take_in_all()
+    took = time.monotonic() - begun
+
+    asked_for = [call.args[0] for call in rests.wait.call_args_list[:-1]]  # behind the last one nothing waits
+    assert len(asked_for) == 2
+    assert (sum(asked_for) > took) is rests_long, (asked_for, took)
+
+
 def test_a_child_process_writes_a_segment_of_its_own(dot, spooled):
     spool.append(scan_of(dot))
     mine = set(spooled.glob("*.spool"))
