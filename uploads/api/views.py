@@ -122,7 +122,9 @@ class UploadPartsView(ApiView):
     def post(self, request: Request, upload_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
         """Sign fresh addresses for parts of an upload."""
         upload = upload_for(cast(User, request.user), upload_id)
-        return {"parts": services.sign_parts(upload=upload, part_numbers=body["part_numbers"])}
+        numbers = body["part_numbers"]
+        address = client_address(request._request)
+        return {"parts": services.sign_parts(upload=upload, part_numbers=numbers, address=address)}
 
 
 class UploadCompleteView(ApiView):
