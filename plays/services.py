@@ -9,12 +9,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
-from django.utils import timezone
-
 from plays import spool
 from plays.complaints import complain
 from plays.counting import Environ, is_bot
-from plays.models import DailySalt, Event
+from plays.models import Event
 from plays.records import MISS, Heard, Record
 from plays.visitors import has_just_played, visitor_of
 
@@ -77,11 +75,6 @@ def record_miss(environ: Environ, *, code: str, reason: str, dot_id: int | None 
     """
     if not is_bot(environ):
         spool.append(Record(kind=MISS, dot_id=dot_id, code=code, reason=reason))
-
-
-def tidy() -> None:
-    """Destroy the salts of days that are over."""
-    DailySalt.objects.filter(day__lt=timezone.now().date()).delete()
 
 
 def _record(environ: Environ, heard: Heard, kind: str, **more: Any) -> Record:

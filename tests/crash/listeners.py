@@ -13,14 +13,21 @@ from collections.abc import Sequence
 
 AGENT = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
 
+# Of an audio of 3.375 seconds.
+TOLD = {
+    "play": {"position": 0, "heard": 0},
+    "progress": {"position": 1.7, "heard": 1.7},
+    "complete": {"position": 3.3, "heard": 1.6},
+}
+
 
 class Crowd:
-    """Threads that scan and play at random until they are told to stop."""
+    """Threads that scan, and play to the end, at random until they are told to stop."""
 
     def __init__(self, port: int, codes: Sequence[str], connections: int = 12) -> None:
         self.port = port
         self.codes = codes
-        self.answered: Counter[tuple[str, str]] = Counter()  # (code, "scan" or "play")
+        self.answered: Counter[tuple[str, str]] = Counter()  # (code, "scan" or an event's kind)
         self.unknown: Counter[tuple[str, str]] = Counter()  # sent, and the connection broke before an answer
         self.refused: Counter[int] = Counter()  # answered with a status that it should not have
         self._lock = threading.Lock()
@@ -39,8 +46,15 @@ class Crowd:
     def _listen(self, number: int) -> None:
         chance = random.Random(number)
         connection: http.client.HTTPConnection | None = None
+        left: list[str] = []
+        code = visit = ""
         while not self._ending.is_set():
-            code, kind = chance.choice(self.codes), "scan" if chance.random() < 0.7 else "play"
+            if not left:
+                # Whoever plays tells the three things of a visit one after the other, whatever becomes of each.
+                visit = uuid.uuid4().hex
+                left = ["scan"] if chance.random() < 0.8 else ["play", "progress", "complete"]
+                code = chance.choice(self.codes)
+            kind = left[0]
             try:
                 if connection is None:
                     connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -54,13 +68,15 @@ class Crowd:
                     address = f"/{chance.choice('qQ')}/{code}" if chance.random() < 0.5 else f"/d/{code.lower()}"
                     connection.request("GET", address, headers={"User-Agent": AGENT})
                 else:
-                    told = {"visit": uuid.uuid4().hex, "event": "play", "position": 0, "heard": 0}
+                    told = {"visit": visit, "event": kind, **TOLD[kind]}
                     connection.request("POST", f"/d/{code}/events", json.dumps(told), {"User-Agent": AGENT})
                 response = connection.getresponse()
                 response.read()
+                left.pop(0)
             except (OSError, http.client.HTTPException):
                 connection.close()
                 connection = None
+                left.pop(0)
                 with self._lock:
                     self.unknown[code, kind] += 1
                 continue

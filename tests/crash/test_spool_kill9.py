@@ -1,4 +1,4 @@
-"""``kill -9`` of a web process under load: no counted scan or play is lost, and none counts twice.
+"""``kill -9`` of a web process under load: no counted scan, play or completion is lost, and none counts twice.
 
 ``make test-load`` runs it for a minute over 1,000 dots; ``LOAD_SECONDS`` and ``LOAD_DOTS`` change that.
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 
 from tests.crash.installation import ROOT, Installation, wait_until
-from tests.crash.listeners import Crowd
+from tests.crash.listeners import TOLD, Crowd
 
 pytestmark = pytest.mark.crash
 
@@ -37,13 +38,14 @@ COUNT = """
 from django.db.models import Sum
 from generations.models import Dot
 from plays.models import DayFigures, Event
-rows = DayFigures.objects.values("dot__code").annotate(s=Sum("scans"), p=Sum("plays"))
+sums = {"s": Sum("scans"), "p": Sum("plays"), "c": Sum("completions"), "h": Sum("heard_ms")}
+rows = DayFigures.objects.values("dot__code").annotate(**sums)
 of_days = {row["dot__code"]: row for row in rows}
 print(json.dumps({
     "dots": {
         dot.code: {
             "totals": [dot.scans_count, dot.plays_count],
-            "days": [of_days.get(dot.code, {}).get("s") or 0, of_days.get(dot.code, {}).get("p") or 0],
+            "days": [of_days.get(dot.code, {}).get(name) or 0 for name in "spch"],
         }
         for dot in Dot.objects.all()
     },
@@ -131,13 +133,21 @@ def test_a_web_process_killed_under_load_loses_nothing_and_counts_nothing_twice(
     story += f", log: {installation.log('web')}"
     assert not crowd.refused, story
     assert answered > 100, story
+    assert sum(crowd.answered[code, "complete"] for code in codes) > 10, story
     assert figures["ids"] == figures["events"], story
     assert set(web_processes(installation)) != set(before), "the killed process was not started again"
     for code, row in figures["dots"].items():
-        assert row["totals"] == row["days"], f"{code} {row} {story}"
-        for kind, count in zip(("scan", "play"), row["totals"], strict=True):
+        assert row["totals"] == row["days"][:2], f"{code} {row} {story}"
+        *counts, heard_ms = row["days"]
+        for kind, count in zip(("scan", "play", "complete"), counts, strict=True):
             least = crowd.answered[code, kind]
             assert least <= count <= least + crowd.unknown[code, kind], f"{kind} of {code}: {count}, {least}; {story}"
+        kinds = ("progress", "complete")
+        least, most = (
+            sum((crowd.answered[code, kind] + more[code, kind]) * round(TOLD[kind]["heard"] * 1000) for kind in kinds)
+            for more in (Counter(), crowd.unknown)
+        )
+        assert least <= heard_ms <= most, f"heard of {code}: {heard_ms}, {least} to {most}; {story}"
 
     # The same lines once more, under other names, as if positions and files had been lost.
     lines = 0

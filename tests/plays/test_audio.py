@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from plays import services, visitors
+from plays import retention, visitors
 from plays.models import DailySalt, Event
 from tests.factories import make_ready_generation
 from tests.objects import fetch
@@ -161,7 +161,7 @@ def test_nothing_kept_of_a_visitor_is_an_address_or_can_be_made_again_after_its_
 
     now = timezone.now()
     DailySalt.objects.update(day=now.date() - timedelta(days=1))
-    services.tidy()
+    retention.tidy()
     assert not DailySalt.objects.exists()
     yesterdays = visitors.salt_of(now.date())
     visitors.keep_salts(now + timedelta(days=1))
