@@ -36,6 +36,8 @@ def main() -> None:
         _read_settings()
         if program:
             command = programs.COMMANDS[program]()
+            for name, value in programs.ENVIRONMENT.get(program, {}).items():
+                os.environ.setdefault(name, value)
             os.execv(command[0], command)  # noqa: S606 - our own argument list, no shell on the way
         preparation.check_address(settings.HOST, settings.PORT)
         with preparation.only_copy(settings.VAR_DIR):
