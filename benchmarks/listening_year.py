@@ -129,8 +129,8 @@ def _write_events(dot_id: int, events: int, zone: ZoneInfo, *, first_id: int) ->
         event_id, at = f"lpad(to_hex(n + {first_id}), 32, '0')::uuid", f"to_timestamp({start} + n * {seconds / events})"
     else:
         numbers = (
-            f"(WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < {events - 1})"  # noqa: S608
-            " SELECT n FROM counted)"
+            "(WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted"  # noqa: S608 - a number
+            f" WHERE n < {events - 1}) SELECT n FROM counted)"
         )
         event_id = f"printf('%032x', n + {first_id})"
         at = f"strftime('%Y-%m-%d %H:%M:%f', {start} + n * {seconds / events}, 'unixepoch')"
@@ -140,7 +140,7 @@ def _write_events(dot_id: int, events: int, zone: ZoneInfo, *, first_id: int) ->
     with connection.cursor() as cursor:
         # No parameters, so that a percent sign is one.
         cursor.execute(
-            f"INSERT INTO plays_event (event_id, kind, at, dot_id, language, is_printed, is_bot, visit,"  # noqa: S608
+            "INSERT INTO plays_event (event_id, kind, at, dot_id, language, is_printed, is_bot, visit,"  # noqa: S608 - numbers
             f" position_ms, heard_ms, reached, is_repeat, {attributes})"
             f" SELECT {event_id}, {kind}, {at}, {dot_id}, 'en-GB', n % 8 = 0, n < 0, {visit}, 1000 * (n % 4),"
             f" 1000, 20 * (n % 4), n < 0, '', 'phone', 'iOS', 'Mobile Safari', 'DE', '', '' FROM {numbers}"

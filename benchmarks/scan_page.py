@@ -63,7 +63,7 @@ def _load_play_page(site: Installation, code: str, seconds: int) -> tuple[load.L
     site.start_micdots("web")
     url = f"http://127.0.0.1:{site.port}/q/{code}"
     request = urllib.request.Request(url, headers={"User-Agent": load.USER_AGENT})
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - our own address
         if b"<audio" not in response.read():
             raise RuntimeError(f"{url} is no play page")
     warmed = load.run(url, 1)  # what is made once: connections, templates, caches

@@ -93,8 +93,7 @@ def _file_name(scope: figures.Scope, span: figures.Span) -> str:
 
 def xlsx_response(scope: figures.Scope, span: figures.Span) -> FileResponse:
     """The same as a workbook, in the reader's language: a sheet each for totals, days, curve, shares and dots."""
-    # Closed, and thereby gone, when the answer has been sent.
-    file = tempfile.TemporaryFile(prefix="micdots-")  # noqa: SIM115
+    file = tempfile.TemporaryFile(prefix="micdots-")  # noqa: SIM115 - closed, and so gone, once the answer is sent
     try:
         write_workbook(file, scope, span)
         file.seek(0)

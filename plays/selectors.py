@@ -102,7 +102,6 @@ def page_state(dot_id: int) -> tuple[Any, ...]:
 def _page_state_query() -> str:
     quote = connection.ops.quote_name
     columns = ", ".join(f"dot.{quote(name)}" for name in _SHOWN)
-    # Names out of our own models, and nothing else, are put in.
     return f"""
         SELECT {columns}, rendition.id, generation.id, generation.updated_at, settings.keeps_attributes
         FROM {quote(Dot._meta.db_table)} dot
@@ -110,4 +109,4 @@ def _page_state_query() -> str:
         LEFT JOIN {quote(Generation._meta.db_table)} generation ON generation.id = rendition.generation_id
         LEFT JOIN {quote(ListeningSettings._meta.db_table)} settings ON settings.owner_id = dot.owner_id
         WHERE dot.id = %s ORDER BY rendition.id
-    """  # noqa: S608
+    """  # noqa: S608 - nothing is put in but names out of our own models

@@ -80,7 +80,8 @@ def matching(statement: str, columns: Sequence[str], keys: Iterable[Sequence[Any
         return
     for some in chunks(keys, _ARRAY):
         kinds = [_KINDS[type(value)] for value in some[0]]
-        yield from _found(columns, f"SELECT * FROM {_unnest(kinds)}", statement, _columnwise(some))  # noqa: S608
+        wanted = f"SELECT * FROM {_unnest(kinds)}"  # noqa: S608 - names of types
+        yield from _found(columns, wanted, statement, _columnwise(some))
 
 
 def _found(columns: Sequence[str], wanted: str, statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
